@@ -1,0 +1,171 @@
+/**
+ * Tasks: simulated threads that run, and sleep until something wakes them.
+ *
+ * A task is a generator. It yields `sleepNs(n)`-style waits to the scheduler, and plain function
+ * calls do all the work between two waits, so a generator object is made per sleep and never per
+ * page. A task that is woken runs at the current nanosecond, in the order of the wake-ups.
+ */
+
+import type { EventQueue } from './events.ts';
+
+/** A task's body. Each `yield` gives up the processor until the task is woken. */
+export type TaskBody = Generator<void, void, void>;
+/** A part of a body that may sleep, called with `yield*`. */
+export type Sleeping<T> = Generator<void, T, void>;
+
+const State = { runnable: 0, running: 1, sleeping: 2, done: 3 } as const;
+
+export class Task {
+  readonly id: number;
+  readonly name: string;
+  /** What it sleeps on, for messages; empty while it runs. */
+  waitingFor = '';
+  state: number = State.runnable;
+  /** Woken early (rather than timed out) in its last timed sleep. */
+  wasWoken = false;
+  /** Settings of the sleep timer so far; an old timer event is recognised by it. */
+  sleepGeneration = 0;
+  body: TaskBody;
+
+  constructor(id: number, name: string, body: TaskBody) {
+    this.id = id;
+    this.name = name;
+    this.body = body;
+  }
+
+  get isDone(): boolean {
+    return this.state === State.done;
+  }
+}
+
+/** Runs tasks on an event queue, one at a time. */
+export class TaskScheduler {
+  readonly events: EventQueue;
+  readonly tasks: Task[] = [];
+  #current: Task | undefined;
+  readonly #resume: number;
+  readonly #timeout: number;
+  readonly #timeoutTasks: Task[] = [];
+  readonly #timeoutGenerations: number[] = [];
+  readonly #freeTimeouts: number[] = [];
+
+  constructor(events: EventQueue) {
+    this.events = events;
+    this.#resume = events.register((id) => this.#run(this.tasks[id]));
+    this.#timeout = events.register((slot) => {
+      const task = this.#timeoutTasks[slot];
+      this.#freeTimeouts.push(slot);
+      if (task.sleepGeneration === this.#timeoutGenerations[slot]) this.#wake(task, false);
+    });
+  }
+
+  /** The task that is running; only within a task's body. */
+  get current(): Task {
+    if (this.#current === undefined) throw new Error('no task is running');
+    return this.#current;
+  }
+
+  /** Starts a task at the current time, after what is already runnable. */
+  spawn(name: string, body: (task: Task) => TaskBody): Task {
+    const id = this.tasks.length;
+    // The body wants its task and the task its body; the task comes first.
+    const task = new Task(id, name, undefined as unknown as TaskBody);
+    task.body = body(task);
+    this.tasks.push(task);
+    this.events.schedule(this.events.nowNs, this.#resume, id);
+    return task;
+  }
+
+  /** Sleeps until woken. */
+  *sleep(waitingFor: string): Sleeping<void> {
+    const task = this.current;
+    task.state = State.sleeping;
+    task.waitingFor = waitingFor;
+    yield;
+  }
+
+  /** Sleeps `ns`, or less when woken. Returns true when it was woken before the time was up. */
+  *sleepNs(ns: number, waitingFor: string): Sleeping<boolean> {
+    const task = this.current;
+    const slot = this.#freeTimeouts.pop() ?? this.#timeoutTasks.length;
+    this.#timeoutTasks[slot] = task;
+    this.#timeoutGenerations[slot] = ++task.sleepGeneration;
+    this.events.schedule(this.events.nowNs + Math.max(0, Math.round(ns)), this.#timeout, slot);
+    task.wasWoken = false;
+    yield* this.sleep(waitingFor);
+    return task.wasWoken;
+  }
+
+  /** Wakes a sleeping task; without effect on any other. */
+  wake(task: Task): void {
+    this.#wake(task, true);
+  }
+
+  #wake(task: Task, early: boolean): void {
+    if (task.state !== State.sleeping) return;
+    task.state = State.runnable;
+    task.wasWoken = early;
+    task.sleepGeneration++;
+    this.events.schedule(this.events.nowNs, this.#resume, task.id);
+  }
+
+  #run(task: Task): void {
+    if (task.state !== State.runnable) return;
+    this.#current = task;
+    task.state = State.running;
+    task.waitingFor = '';
+    const result = task.body.next();
+    this.#current = undefined;
+    if (result.done === true) task.state = State.done;
+    else if (task.state === State.running) {
+      throw new Error(`task ${task.name} yielded without sleeping`);
+    }
+  }
+}
+
+/** Tasks waiting for one thing, woken in the order in which they came. */
+export class WaitQueue {
+  readonly #scheduler: TaskScheduler;
+  readonly #name: string;
+  readonly #waiting: Task[] = [];
+
+  constructor(scheduler: TaskScheduler, name: string) {
+    this.#scheduler = scheduler;
+    this.#name = name;
+  }
+
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  /** Sleeps until woken through this queue. */
+  *wait(): Sleeping<void> {
+    const task = this.#scheduler.current;
+    this.#waiting.push(task);
+    yield* this.#scheduler.sleep(this.#name);
+    this.#forget(task);
+  }
+
+  /** Sleeps until woken or until `ns` have passed; true when woken. */
+  *waitNs(ns: number): Sleeping<boolean> {
+    const task = this.#scheduler.current;
+    this.#waiting.push(task);
+    const woken = yield* this.#scheduler.sleepNs(ns, this.#name);
+    this.#forget(task);
+    return woken;
+  }
+
+  wakeOne(): void {
+    const task = this.#waiting.shift();
+    if (task !== undefined) this.#scheduler.wake(task);
+  }
+
+  wakeAll(): void {
+    for (const task of this.#waiting.splice(0)) this.#scheduler.wake(task);
+  }
+
+  #forget(task: Task): void {
+    const at = this.#waiting.indexOf(task);
+    if (at >= 0) this.#waiting.splice(at, 1);
+  }
+}
