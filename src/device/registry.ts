@@ -10,7 +10,7 @@ const models = new Map<string, DeviceModel<AnyProfile>>();
 /** Enters a model under its profile's kind. */
 function enter<P extends AnyProfile>(model: DeviceModel<P>): void {
   // The map hands a model only profiles that its own schema has passed.
-  models.set(model.kind, model as unknown as DeviceModel<AnyProfile>);
+  models.set(model.kind, model);
 }
 
 void enter;

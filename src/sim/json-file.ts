@@ -107,7 +107,7 @@ function unwrap(schema: AnySchema): AnySchema[] {
   if (schema instanceof z.ZodUnion || schema instanceof z.ZodDiscriminatedUnion) {
     return [...schema.options];
   }
-  if (schema instanceof z.ZodPipe) return [schema.in as AnySchema];
+  if (schema instanceof z.ZodPipe) return [schema.in];
   return [];
 }
 
