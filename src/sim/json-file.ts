@@ -91,7 +91,7 @@ function stepInto(schema: AnySchema, key: PropertyKey): AnySchema[] {
     return next === undefined ? [] : [next];
   }
   if (schema instanceof z.ZodArray) return [schema.element];
-  if (schema instanceof z.ZodRecord) return [schema.valueType as AnySchema];
+  if (schema instanceof z.ZodRecord) return [schema.valueType];
   return unwrap(schema).flatMap((inner) => stepInto(inner, key));
 }
 
@@ -102,7 +102,7 @@ function unwrap(schema: AnySchema): AnySchema[] {
     schema instanceof z.ZodDefault ||
     schema instanceof z.ZodPrefault
   ) {
-    return [schema.unwrap() as AnySchema];
+    return [schema.unwrap()];
   }
   if (schema instanceof z.ZodUnion || schema instanceof z.ZodDiscriminatedUnion) {
     return [...schema.options];

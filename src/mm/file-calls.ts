@@ -1,0 +1,49 @@
+/**
+ * What programs may ask of the machine: the contract between `workload` and `mm`.
+ *
+ * Each call that may sleep is a generator to be called with `yield*` from within a task; the
+ * simulated time a call takes passes inside it.
+ */
+
+import type { Sleeping } from '../sim/task.ts';
+
+export interface FileCalls {
+  /**
+   * Opens a file, making it when it is new.
+   * @param name its path; the same path is the same file, until it is unlinked
+   * @param sizeBytes when new, its size: that much already lies on the disk, clean and not cached
+   * @returns a handle; every open needs its own `close`
+   */
+  open(name: string, sizeBytes: number): number;
+  /** Current size, bytes. */
+  sizeOf(file: number): number;
+  /** write(2), buffered: dirties the pages it covers; the file grows as needed. */
+  write(file: number, offsetBytes: number, bytes: number): Sleeping<void>;
+  /** read(2), buffered: pages not cached are read from the disk. */
+  read(file: number, offsetBytes: number, bytes: number): Sleeping<void>;
+  /** A store into a shared mapping: dirties pages at once, without the writer being throttled. */
+  touch(file: number, offsetBytes: number, bytes: number): Sleeping<void>;
+  /** fsync(2): returns when the file's data is on the medium. */
+  fsync(file: number): Sleeping<void>;
+  /** sync(2): everything. */
+  sync(): Sleeping<void>;
+  /** ftruncate(2). Dirty pages beyond the new end are dropped, not written. */
+  truncate(file: number, sizeBytes: number): Sleeping<void>;
+  /** unlink(2): the data goes when the last handle is closed. */
+  unlink(name: string): Sleeping<void>;
+  /** rename(2): replaces what `to` names. */
+  rename(from: string, to: string): Sleeping<void>;
+  /** close(2). */
+  close(file: number): Sleeping<void>;
+  /** The program takes memory of its own (anonymous pages that stay in use): pressure. */
+  allocate(bytes: number): Sleeping<void>;
+  /** The program thinks, ns. */
+  sleepNs(ns: number): Sleeping<void>;
+}
+
+/** A program: one simulated task that makes such calls. */
+export interface Program {
+  readonly name: string;
+  /** The body of its task. It opens what it needs and closes it. */
+  run(calls: FileCalls): Sleeping<void>;
+}
