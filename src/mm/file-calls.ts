@@ -35,8 +35,11 @@ export interface FileCalls {
   rename(from: string, to: string): Sleeping<void>;
   /** close(2). */
   close(file: number): Sleeping<void>;
-  /** The program takes memory of its own (anonymous pages that stay in use): pressure. */
-  allocate(bytes: number): Sleeping<void>;
+  /**
+   * The program takes memory of its own (anonymous pages that stay in use): pressure.
+   * @param order in blocks of 2^order pages; 9 is a huge page of 2 MiB
+   */
+  allocate(bytes: number, order?: number): Sleeping<void>;
   /** The program thinks, ns. */
   sleepNs(ns: number): Sleeping<void>;
 }

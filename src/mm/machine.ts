@@ -1,0 +1,60 @@
+/** A machine's memory put together: the page cache over one disk's queue, and its threads. */
+
+import type { BlockQueue } from '../block/bio.ts';
+import { FileSystem } from '../fs/file-system.ts';
+import type { EventQueue } from '../sim/events.ts';
+import type { Task, TaskBody } from '../sim/task.ts';
+import { Files } from './files.ts';
+import { Flusher } from './flusher.ts';
+import { Kswapd } from './kswapd.ts';
+import { Memory } from './memory.ts';
+import { PageAllocator } from './page-allocator.ts';
+import type { PageoutWay } from './pageout/way.ts';
+import { Reclaim } from './reclaim.ts';
+import { DirtyThrottle } from './throttle.ts';
+import type { VmOptions } from './vm-options.ts';
+
+export class Machine {
+  readonly events: EventQueue;
+  readonly memory: Memory;
+  readonly reclaim: Reclaim;
+  readonly flusher: Flusher;
+  readonly kswapd: Kswapd;
+  readonly allocator: PageAllocator;
+  readonly files: Files;
+
+  constructor(events: EventQueue, queue: BlockQueue, options: VmOptions, way: PageoutWay) {
+    this.events = events;
+    this.memory = new Memory(events, new FileSystem(queue, () => events.nowNs), options);
+    this.flusher = new Flusher(this.memory);
+    this.reclaim = new Reclaim(this.memory, this.flusher, way);
+    this.kswapd = new Kswapd(this.memory, this.reclaim);
+    this.allocator = new PageAllocator(this.memory, this.kswapd, this.reclaim);
+    const throttle = new DirtyThrottle(this.memory, this.flusher);
+    this.files = new Files(this.memory, this.allocator, this.flusher, throttle);
+    this.spawn('kswapd', this.kswapd.run());
+    this.spawn('flusher', this.flusher.run());
+  }
+
+  /** Starts a task at the current time. */
+  spawn(name: string, body: TaskBody): Task {
+    return this.memory.scheduler.spawn(name, () => body);
+  }
+
+  /**
+   * Runs until every one of `tasks` has ended.
+   * @param onStep called now and then with the simulated time, for progress
+   * @throws Error when nothing is left to happen and a task still sleeps: a deadlock
+   */
+  runUntilDone(tasks: readonly Task[], onStep: (nowNs: number) => void = () => {}): void {
+    let steps = 0;
+    for (const task of tasks) {
+      while (!task.isDone) {
+        if (!this.events.step()) {
+          throw new Error(`deadlock: task "${task.name}" waits for ${task.waitingFor} for ever`);
+        }
+        if ((++steps & 0xffff) === 0) onStep(this.events.nowNs);
+      }
+    }
+  }
+}

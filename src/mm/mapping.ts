@@ -1,0 +1,106 @@
+/**
+ * A file's pages in the cache: index -> frame, and which of them are dirty.
+ *
+ * Chunks of 1024 pages, made when first touched, each with its dirty tags as bits, so that "the
+ * next dirty page from here on" (the walk of write_cache_pages) skips clean stretches 32 at a time
+ * and clean chunks at once. What the kernel's tagged radix tree does.
+ */
+
+const CHUNK_BITS = 10;
+const CHUNK = 1 << CHUNK_BITS;
+const MASK = CHUNK - 1;
+
+interface Chunk {
+  readonly frames: Int32Array;
+  readonly dirty: Uint32Array;
+  dirtyCount: number;
+}
+
+export class Mapping {
+  pageCount = 0;
+  dirtyCount = 0;
+  readonly #chunks: (Chunk | undefined)[] = [];
+
+  /** The frame holding page `index`, or -1. */
+  frameAt(index: number): number {
+    const chunk = this.#chunks[index >> CHUNK_BITS];
+    return chunk === undefined ? -1 : chunk.frames[index & MASK];
+  }
+
+  insert(index: number, frame: number): void {
+    const at = index >> CHUNK_BITS;
+    let chunk = this.#chunks[at];
+    if (chunk === undefined) {
+      while (this.#chunks.length < at) this.#chunks.push(undefined);
+      chunk = {
+        frames: new Int32Array(CHUNK).fill(-1),
+        dirty: new Uint32Array(CHUNK >> 5),
+        dirtyCount: 0,
+      };
+      this.#chunks[at] = chunk;
+    }
+    chunk.frames[index & MASK] = frame;
+    this.pageCount++;
+  }
+
+  /** Takes a page that is there, and not tagged dirty, out. */
+  remove(index: number): void {
+    (this.#chunks[index >> CHUNK_BITS] as Chunk).frames[index & MASK] = -1;
+    this.pageCount--;
+  }
+
+  isDirty(index: number): boolean {
+    const chunk = this.#chunks[index >> CHUNK_BITS];
+    return chunk !== undefined && (chunk.dirty[(index & MASK) >> 5] & (1 << (index & 31))) !== 0;
+  }
+
+  /** Tags a page that is there and not tagged. */
+  tagDirty(index: number): void {
+    const chunk = this.#chunks[index >> CHUNK_BITS] as Chunk;
+    chunk.dirty[(index & MASK) >> 5] |= 1 << (index & 31);
+    chunk.dirtyCount++;
+    this.dirtyCount++;
+  }
+
+  /** Takes the tag off a page that has it. */
+  untagDirty(index: number): void {
+    const chunk = this.#chunks[index >> CHUNK_BITS] as Chunk;
+    chunk.dirty[(index & MASK) >> 5] &= ~(1 << (index & 31));
+    chunk.dirtyCount--;
+    this.dirtyCount--;
+  }
+
+  /** The first dirty page at `from` or above, or -1. */
+  nextDirty(from: number): number {
+    let at = from >> CHUNK_BITS;
+    let word = (from & MASK) >> 5;
+    let mask = -1 << (from & 31);
+    for (; at < this.#chunks.length; at++) {
+      const chunk = this.#chunks[at];
+      if (chunk !== undefined && chunk.dirtyCount > 0) {
+        for (; word < CHUNK >> 5; word++) {
+          const bits = chunk.dirty[word] & mask;
+          if (bits !== 0) {
+            return (at << CHUNK_BITS) + (word << 5) + (31 - Math.clz32(bits & -bits));
+          }
+          mask = -1;
+        }
+      }
+      word = 0;
+      mask = -1;
+    }
+    return -1;
+  }
+
+  /** The first cached page at `from` or above, or -1. */
+  nextCached(from: number): number {
+    for (let at = from >> CHUNK_BITS; at < this.#chunks.length; at++) {
+      const frames = this.#chunks[at]?.frames;
+      if (frames === undefined) continue;
+      for (let i = at === from >> CHUNK_BITS ? from & MASK : 0; i < CHUNK; i++) {
+        if (frames[i] >= 0) return (at << CHUNK_BITS) + i;
+      }
+    }
+    return -1;
+  }
+}

@@ -1,0 +1,288 @@
+/**
+ * Memory: every page frame, what state it is in, and the transitions between states. Policy lives
+ * elsewhere (reclaim, flusher, throttle); this is what they all act on.
+ */
+
+import { Op } from '../device/device.ts';
+import type { FileSystem } from '../fs/file-system.ts';
+import type { EventQueue } from '../sim/events.ts';
+import { type Sleeping, TaskScheduler, WaitQueue } from '../sim/task.ts';
+import { Inode, InodeState } from './inode.ts';
+import { Page, PageTable } from './page-table.ts';
+import type { VmOptions } from './vm-options.ts';
+import { VmStat, type Writer, Writer as WriterKind } from './vm-stat.ts';
+import { Zone, ZONE_LISTS } from './zone.ts';
+
+export class Memory {
+  readonly events: EventQueue;
+  readonly scheduler: TaskScheduler;
+  readonly fs: FileSystem;
+  readonly options: VmOptions;
+  readonly table: PageTable;
+  readonly zone: Zone;
+  readonly stat = new VmStat();
+  readonly inodes: Inode[] = [];
+  /** Inodes with dirty pages, oldest dirtied first (b_dirty). */
+  readonly dirtyInodes = new Set<Inode>();
+  /** NR_FILE_DIRTY and NR_WRITEBACK. */
+  nrDirty = 0;
+  nrWriteback = 0;
+
+  readonly #pageWaiters = new Map<number, WaitQueue>();
+  readonly #admission: WaitQueue[] = [];
+  readonly #flushDone = new Set<number>();
+  readonly #congestion: readonly [WaitQueue, WaitQueue];
+
+  constructor(events: EventQueue, fs: FileSystem, options: VmOptions) {
+    this.events = events;
+    this.scheduler = new TaskScheduler(events);
+    this.fs = fs;
+    this.options = options;
+    this.table = new PageTable(options.pages, ZONE_LISTS);
+    this.zone = new Zone(this.table, 0, options.pages);
+    this.#congestion = [
+      new WaitQueue(this.scheduler, 'congestion_wait(async)'),
+      new WaitQueue(this.scheduler, 'congestion_wait(sync)'),
+    ];
+    fs.attach({
+      pagesDone: (op, inode, index, pages, latencyNs) =>
+        this.#pagesDone(op, inode, index, pages, latencyNs),
+      flushDone: (task) => {
+        this.#flushDone.add(task);
+        this.scheduler.wake(this.scheduler.tasks[task]);
+      },
+      submitterAdmitted: (task) => this.#admission[task]?.wakeAll(),
+      congestionCleared: (sync) => this.#congestion[sync ? 1 : 0].wakeAll(),
+    });
+  }
+
+  // --- limits -------------------------------------------------------------------------------
+
+  /** Pages that may be dirtied: free and reclaimable ones (determine_dirtyable_memory). */
+  get dirtyable(): number {
+    return this.zone.buddy.freePages + this.zone.reclaimable + 1;
+  }
+
+  /** get_dirty_limits: [background, dirty], pages. */
+  dirtyLimits(): [number, number] {
+    const ratio = Math.max(5, this.options.dirtyRatio);
+    const dirty = Math.floor((this.dirtyable * ratio) / 100);
+    const background = Math.floor((this.dirtyable * this.options.dirtyBackgroundRatio) / 100);
+    return [background >= dirty ? dirty >> 1 : background, dirty];
+  }
+
+  // --- pages --------------------------------------------------------------------------------
+
+  /** Puts a fresh frame into a file, at the young end of the inactive list. */
+  addToCache(frame: number, inode: Inode, index: number): void {
+    this.table.inode[frame] = inode.number;
+    this.table.index[frame] = index;
+    inode.mapping.insert(index, frame);
+    this.table.set(frame, Page.lru);
+    this.zone.inactiveFile.addHead(frame);
+  }
+
+  /** Takes a clean page that is on no LRU list out of its file and frees its frame. */
+  removeFromCache(frame: number): void {
+    this.#detach(frame);
+    this.free(frame);
+  }
+
+  /**
+   * Takes a clean, locked page out of its file, wherever it is. A page that reclaim has taken off
+   * the LRU is freed by reclaim, when it comes to put it back.
+   */
+  dropFromCache(frame: number): void {
+    const isolated = !this.table.has(frame, Page.lru);
+    if (!isolated) this.takeOffLru(frame);
+    this.table.clear(frame, Page.locked);
+    this.#detach(frame);
+    if (!isolated) this.free(frame);
+  }
+
+  #detach(frame: number): void {
+    const inode = this.inodes[this.table.inode[frame]];
+    inode.mapping.remove(this.table.index[frame]);
+    this.table.inode[frame] = -1;
+    this.#wakePage(frame);
+  }
+
+  free(frame: number): void {
+    this.table.flags[frame] = 0;
+    this.zone.buddy.give(frame);
+    this.zone.pagesScanned = 0;
+    this.zone.allUnreclaimable = false;
+  }
+
+  /** Back on the LRU list its flags name, at the young end. */
+  putOnLru(frame: number): void {
+    this.table.set(frame, Page.lru);
+    const active = this.table.has(frame, Page.active);
+    (active ? this.zone.activeFile : this.zone.inactiveFile).addHead(frame);
+  }
+
+  takeOffLru(frame: number): void {
+    this.table.clear(frame, Page.lru);
+    const active = this.table.has(frame, Page.active);
+    (active ? this.zone.activeFile : this.zone.inactiveFile).remove(frame);
+  }
+
+  /** mark_page_accessed: the first touch marks, the second moves to the active list. */
+  markAccessed(frame: number): void {
+    const { table } = this;
+    if (!table.has(frame, Page.referenced)) {
+      table.set(frame, Page.referenced);
+    } else if (!table.has(frame, Page.active) && table.has(frame, Page.lru)) {
+      this.takeOffLru(frame);
+      table.set(frame, Page.active);
+      table.clear(frame, Page.referenced);
+      this.putOnLru(frame);
+      this.stat.pgactivate++;
+    }
+  }
+
+  /** Makes a cached page dirty (set_page_dirty). */
+  setDirty(frame: number): void {
+    const { table } = this;
+    if (table.has(frame, Page.dirty)) return;
+    table.set(frame, Page.dirty | Page.uptodate);
+    const inode = this.inodes[table.inode[frame]];
+    inode.mapping.tagDirty(table.index[frame]);
+    this.nrDirty++;
+    this.stat.pagesDirtied++;
+    if (!inode.has(InodeState.dirty)) {
+      inode.state |= InodeState.dirty;
+      inode.dirtiedWhenNs = this.events.nowNs;
+      this.dirtyInodes.add(inode);
+    }
+  }
+
+  /**
+   * clear_page_dirty_for_io and set_page_writeback in one: the page is about to be put in a bio.
+   * False when it was clean.
+   */
+  startWriteback(frame: number, writer: Writer): boolean {
+    const { table } = this;
+    if (!table.has(frame, Page.dirty)) return false;
+    this.#cleared(frame);
+    const forReclaim = writer === WriterKind.reclaim || writer === WriterKind.kicked;
+    if (forReclaim && !table.has(frame, Page.wanted)) this.stat.pagesExtra++;
+    this.stat.pagesCleaned[writer]++;
+    table.clear(frame, Page.wanted);
+    table.set(frame, Page.writeback);
+    this.nrWriteback++;
+    return true;
+  }
+
+  /** Drops a dirty page's contents: its file is cut or gone. */
+  cancelDirty(frame: number): void {
+    if (!this.table.has(frame, Page.dirty)) return;
+    this.#cleared(frame);
+    this.stat.pagesTruncated++;
+  }
+
+  #cleared(frame: number): void {
+    const { table } = this;
+    table.clear(frame, Page.dirty);
+    const inode = this.inodes[table.inode[frame]];
+    inode.mapping.untagDirty(table.index[frame]);
+    this.nrDirty--;
+  }
+
+  #pagesDone(op: number, number: number, index: number, pages: number, latencyNs: number): void {
+    const { mapping } = this.inodes[number];
+    if (op === Op.read) this.stat.pagesRead += pages;
+    else {
+      this.stat.pagesWritten += pages;
+      this.stat.writeLatency.record(latencyNs, pages);
+    }
+    for (let i = index; i < index + pages; i++) {
+      const frame = mapping.frameAt(i);
+      if (op === Op.read) {
+        this.table.set(frame, Page.uptodate);
+        this.unlock(frame);
+      } else {
+        this.#endWriteback(frame);
+      }
+    }
+  }
+
+  /** end_page_writeback, with rotate_reclaimable_page. */
+  #endWriteback(frame: number): void {
+    const { table, zone } = this;
+    this.nrWriteback--;
+    table.clear(frame, Page.writeback);
+    if (table.has(frame, Page.reclaim)) {
+      table.clear(frame, Page.reclaim);
+      const stays = Page.locked | Page.dirty | Page.active;
+      if (!table.has(frame, stays) && table.has(frame, Page.lru)) {
+        zone.inactiveFile.remove(frame);
+        zone.inactiveFile.addTail(frame);
+        this.stat.pgrotated++;
+      }
+    }
+    this.#wakePage(frame);
+  }
+
+  // --- waiting ------------------------------------------------------------------------------
+
+  tryLock(frame: number): boolean {
+    if (this.table.has(frame, Page.locked)) return false;
+    this.table.set(frame, Page.locked);
+    return true;
+  }
+
+  unlock(frame: number): void {
+    this.table.clear(frame, Page.locked);
+    this.#wakePage(frame);
+  }
+
+  /**
+   * Waits until none of `flags` (locked, writeback) is set on page `index` of a file, or the page
+   * is gone from it. What is waited for goes out of the plug first (sync_page).
+   */
+  *waitOnPage(inode: Inode, index: number, flags: number): Sleeping<void> {
+    for (;;) {
+      const frame = inode.mapping.frameAt(index);
+      if (frame < 0 || !this.table.has(frame, flags)) return;
+      this.fs.queue.unplug();
+      let waiters = this.#pageWaiters.get(frame);
+      if (waiters === undefined) {
+        waiters = new WaitQueue(this.scheduler, 'page');
+        this.#pageWaiters.set(frame, waiters);
+      }
+      yield* waiters.wait();
+    }
+  }
+
+  #wakePage(frame: number): void {
+    const waiters = this.#pageWaiters.get(frame);
+    if (waiters === undefined) return;
+    this.#pageWaiters.delete(frame);
+    waiters.wakeAll();
+  }
+
+  /** The running task's submission went to sleep: waits until its bio has got a request. */
+  *waitAdmitted(): Sleeping<void> {
+    const task = this.scheduler.current.id;
+    this.#admission[task] ??= new WaitQueue(this.scheduler, 'get_request_wait');
+    yield* this.#admission[task].wait();
+  }
+
+  /** congestion_wait: sleeps until a queue leaves congestion in this class, at most `ns`. */
+  *congestionWait(sync: boolean, ns: number): Sleeping<void> {
+    yield* this.#congestion[sync ? 1 : 0].waitNs(ns);
+  }
+
+  /** Flushes the drive's cache and waits for it. */
+  *flushDevice(): Sleeping<void> {
+    const task = this.scheduler.current.id;
+    this.fs.submitFlush(task);
+    while (!this.#flushDone.delete(task)) yield* this.scheduler.sleep('flush');
+  }
+
+  /** The running task uses the processor, ns. */
+  *useCpu(ns: number): Sleeping<void> {
+    yield* this.scheduler.sleepNs(ns, 'cpu');
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * The page table: one row a page frame, in typed arrays named by the frame's number.
+ *
+ * A frame is in one of three places: free (the buddy allocator's), in the page cache (it has an
+ * inode and an index), or anonymous. List links live here too, so that moving a page between
+ * lists allocates nothing.
+ */
+
+/** Page flags, the kernel's PG_* by name. */
+export const Page = {
+  dirty: 1,
+  writeback: 2,
+  locked: 4,
+  referenced: 8,
+  active: 16,
+  /** On an LRU list (a page taken off for reclaim is not). */
+  lru: 32,
+  /** Rotate to the tail of the inactive list when its write-back ends. */
+  reclaim: 64,
+  uptodate: 128,
+  anon: 256,
+  /** Reclaim met it dirty since it was last cleaned: someone asked for its write-out. */
+  wanted: 512,
+  /** Free, within a block of the buddy allocator. */
+  free: 1024,
+  /** On a reclaim batch's private list of dirty pages. */
+  deferred: 2048,
+} as const;
+
+export class PageTable {
+  /** Number of page frames. */
+  readonly frames: number;
+  readonly flags: Uint16Array;
+  /** Inode number of a page-cache page; -1 otherwise. */
+  readonly inode: Int32Array;
+  /** Page index within its file. */
+  readonly index: Int32Array;
+  /** List links; entries from `frames` on are the heads of lists. */
+  readonly next: Int32Array;
+  readonly prev: Int32Array;
+  #heads: number;
+
+  /**
+   * @param frames number of 4 KiB page frames
+   * @param listHeads how many lists will be made over these frames
+   */
+  constructor(frames: number, listHeads: number) {
+    this.frames = frames;
+    this.flags = new Uint16Array(frames);
+    this.inode = new Int32Array(frames).fill(-1);
+    this.index = new Int32Array(frames);
+    this.next = new Int32Array(frames + listHeads);
+    this.prev = new Int32Array(frames + listHeads);
+    this.#heads = frames;
+  }
+
+  /** A new, empty list. */
+  newList(): PageList {
+    if (this.#heads === this.next.length) throw new RangeError('page table: out of list heads');
+    return new PageList(this, this.#heads++);
+  }
+
+  has(frame: number, flag: number): boolean {
+    return (this.flags[frame] & flag) !== 0;
+  }
+
+  set(frame: number, flag: number): void {
+    this.flags[frame] |= flag;
+  }
+
+  clear(frame: number, flag: number): void {
+    this.flags[frame] &= ~flag;
+  }
+}
+
+/** A doubly linked list of page frames. Head is the young end, tail the old one, as on an LRU. */
+export class PageList {
+  size = 0;
+  readonly #next: Int32Array;
+  readonly #prev: Int32Array;
+  readonly #head: number;
+
+  constructor(table: PageTable, head: number) {
+    this.#next = table.next;
+    this.#prev = table.prev;
+    this.#head = head;
+    this.#next[head] = head;
+    this.#prev[head] = head;
+  }
+
+  /** The oldest page, or -1. */
+  tail(): number {
+    const last = this.#prev[this.#head];
+    return last === this.#head ? -1 : last;
+  }
+
+  /** The youngest page, or -1. */
+  head(): number {
+    const first = this.#next[this.#head];
+    return first === this.#head ? -1 : first;
+  }
+
+  addHead(frame: number): void {
+    this.#insertAfter(this.#head, frame);
+  }
+
+  addTail(frame: number): void {
+    this.#insertAfter(this.#prev[this.#head], frame);
+  }
+
+  /** Takes a page that is on this list off it. */
+  remove(frame: number): void {
+    const before = this.#prev[frame];
+    const after = this.#next[frame];
+    this.#next[before] = after;
+    this.#prev[after] = before;
+    this.size--;
+  }
+
+  /** The next older page than `frame`, or -1. */
+  older(frame: number): number {
+    const after = this.#next[frame];
+    return after === this.#head ? -1 : after;
+  }
+
+  /** The next younger page than `frame`, or -1. */
+  younger(frame: number): number {
+    const before = this.#prev[frame];
+    return before === this.#head ? -1 : before;
+  }
+
+  #insertAfter(before: number, frame: number): void {
+    const after = this.#next[before];
+    this.#next[before] = frame;
+    this.#prev[frame] = before;
+    this.#next[frame] = after;
+    this.#prev[after] = frame;
+    this.size++;
+  }
+}

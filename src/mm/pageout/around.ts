@@ -1,0 +1,66 @@
+/**
+ * around (P3): write-around the target page, by Danilov's window of April 2005 ("VM 7/8 cluster
+ * pageout") as it was meant: the contiguous dirty neighbours of the wanted page, back to a 32-page
+ * boundary (at most 16) and forward to 32 in all. The target stays locked until its bio goes out,
+ * which also pins the inode; the neighbours are only trylocked.
+ */
+
+import { Admission, BioFlag } from '../../block/bio.ts';
+import type { Sleeping } from '../../sim/task.ts';
+import type { Inode } from '../inode.ts';
+import type { Memory } from '../memory.ts';
+import { Page } from '../page-table.ts';
+import type { Reclaim } from '../reclaim.ts';
+import { Writer } from '../vm-stat.ts';
+import { type PageoutWay, type ScanControl, Verdict } from './way.ts';
+import { mayWriteToQueue, nothingAfter, nothingDeferred } from './write-reclaim-page.ts';
+
+/** Pages a cluster holds at most, and how many of them may lie before the target. */
+const CLUSTER_PAGES = 32;
+const BACK_PAGES = 16;
+
+function isWritable(memory: Memory, inode: Inode, index: number): boolean {
+  if (!inode.mapping.isDirty(index)) return false;
+  const frame = inode.mapping.frameAt(index);
+  return !memory.table.has(frame, Page.locked | Page.writeback);
+}
+
+function* writeAround(reclaim: Reclaim, frame: number, sc: ScanControl): Sleeping<Verdict> {
+  if (!mayWriteToQueue(reclaim, sc)) return Verdict.keep;
+  const { memory } = reclaim;
+  const { table } = memory;
+  const inode = memory.inodes[table.inode[frame]];
+  const target = table.index[frame];
+  const lowest = Math.max(target - BACK_PAGES, target - (target % CLUSTER_PAGES));
+  let first = target;
+  while (first > lowest && isWritable(memory, inode, first - 1)) first--;
+  let last = target;
+  while (last - first + 1 < CLUSTER_PAGES && isWritable(memory, inode, last + 1)) last++;
+
+  const task = memory.scheduler.current.id;
+  const flags = sc.isKswapd ? BioFlag.reclaim : 0;
+  const writer = memory.fs.pageWriter(inode.number, inode.layout, flags, task);
+  for (let index = first; index <= last; index++) {
+    const page = inode.mapping.frameAt(index);
+    if (index !== target && (page < 0 || !memory.tryLock(page))) continue;
+    const isWritten = memory.startWriteback(page, Writer.reclaim);
+    if (isWritten) {
+      // Every page of the cluster lies near the tail: rotate it when it is clean.
+      table.set(page, Page.reclaim);
+      memory.stat.nrVmscanWrite++;
+    }
+    memory.unlock(page);
+    if (isWritten && writer.add(index) === Admission.sleeping) yield* memory.waitAdmitted();
+  }
+  if (writer.finish() === Admission.sleeping) yield* memory.waitAdmitted();
+  return Verdict.success;
+}
+
+export const around: PageoutWay = {
+  name: 'around',
+  summary: 'reclaim writes up to 32 contiguous dirty pages around the target (2005)',
+  deferred: false,
+  pageout: writeAround,
+  cleanList: nothingDeferred,
+  afterBatch: nothingAfter,
+};

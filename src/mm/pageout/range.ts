@@ -1,0 +1,74 @@
+/**
+ * range (P2): "vmscan: Write out ranges of pages contiguous to the inode where possible" (Gorman,
+ * 8 June 2010, patch 5/6), with its side effects (WRITEOUT.md 1.2).
+ *
+ * The batch's dirty pages are set aside locked. Oldest first, each takes with it all pages of its
+ * file on the list, in any order and with any gaps; what is written is the span from the lowest to
+ * the highest, without a page limit, through the multi-page writer, with the inode pinned by
+ * igrab/iput. Pages so written do not get PG_reclaim: they take another lap of the list.
+ */
+
+import type { Sleeping } from '../../sim/task.ts';
+import { igrab } from '../inode.ts';
+import { Page } from '../page-table.ts';
+import type { Reclaim } from '../reclaim.ts';
+import { Writer } from '../vm-stat.ts';
+import { writeCachePages } from '../write-cache-pages.ts';
+import { type PageoutWay, type ScanControl, Verdict } from './way.ts';
+import { mayWriteToQueue, nothingAfter, writeReclaimPage } from './write-reclaim-page.ts';
+
+/** clean_page_list. */
+function* cleanPageList(reclaim: Reclaim, sc: ScanControl): Sleeping<void> {
+  const { memory } = reclaim;
+  const { table } = memory;
+  const list = sc.deferred;
+  for (let at = 0; at < sc.deferredCount; at++) {
+    const cursor = list[at];
+    if (cursor < 0) continue;
+    list[at] = -1;
+    const inode = memory.inodes[table.inode[cursor]];
+    if (!mayWriteToQueue(reclaim, sc)) {
+      memory.unlock(cursor);
+      continue;
+    }
+    let start = table.index[cursor];
+    let end = start;
+    for (let other = at + 1; other < sc.deferredCount; other++) {
+      const frame = list[other];
+      if (frame < 0 || table.inode[frame] !== inode.number) continue;
+      if (!table.has(frame, Page.dirty) || table.has(frame, Page.writeback)) continue;
+      list[other] = -1;
+      start = Math.min(start, table.index[frame]);
+      end = Math.max(end, table.index[frame]);
+      memory.unlock(frame);
+    }
+    if (start === end) {
+      const verdict = yield* writeReclaimPage(reclaim, cursor, sc);
+      if (verdict !== Verdict.success) memory.unlock(cursor);
+      continue;
+    }
+    const grabbed = igrab(inode);
+    memory.unlock(cursor);
+    // On its way out: the range is silently not written.
+    if (!grabbed) continue;
+    yield* writeCachePages(memory, inode, {
+      writer: Writer.reclaim,
+      start,
+      end,
+      cyclic: false,
+      sync: false,
+      nrToWrite: Infinity,
+    });
+    yield* reclaim.flusher.iput(inode, true);
+  }
+}
+
+export const range: PageoutWay = {
+  name: 'range',
+  summary: "reclaim writes the span of a file's dirty pages in the batch (the seed patch, 2010)",
+  deferred: true,
+  // Second pass: a page that is still dirty goes the ordinary way.
+  pageout: writeReclaimPage,
+  cleanList: cleanPageList,
+  afterBatch: nothingAfter,
+};

@@ -1,0 +1,53 @@
+/** The machine's memory and its vm.* settings, under their sysctl names and with their defaults. */
+
+export interface VmOptions {
+  /** Page frames. */
+  pages: number;
+  /** Percent of dirtyable memory at which writers are throttled; 20 since 2.6.30. */
+  dirtyRatio: number;
+  /** Percent at which the flusher starts; 10 since 2.6.30. */
+  dirtyBackgroundRatio: number;
+  /** How often the flusher wakes by itself, 1/100 s. */
+  dirtyWritebackCentisecs: number;
+  /** How old dirty data must be for a periodic wake-up to write it, 1/100 s. */
+  dirtyExpireCentisecs: number;
+  /** Processors: they set how often a writer checks the dirty limits. */
+  cpus: number;
+  /** What the processor takes for it, ns. Assumptions for a machine of 2010, see docs/MODELS.md. */
+  cpu: CpuCosts;
+}
+
+export interface CpuCosts {
+  /** A page copied into or out of the page cache by read(2) or write(2). */
+  copyPageNs: number;
+  /** A page that reclaim looks at. */
+  scanPageNs: number;
+  /** A fresh page handed to a program. */
+  allocatePageNs: number;
+}
+
+/** The defaults of 2.6.34. */
+export const defaultVmOptions: VmOptions = {
+  pages: 65536,
+  dirtyRatio: 20,
+  dirtyBackgroundRatio: 10,
+  dirtyWritebackCentisecs: 500,
+  dirtyExpireCentisecs: 3000,
+  cpus: 1,
+  // Assumption: 4 KiB at about 2 GB/s, and a few hundred instructions a page scanned or allocated.
+  cpu: { copyPageNs: 2000, scanPageNs: 200, allocatePageNs: 500 },
+};
+
+/** SWAP_CLUSTER_MAX: pages that reclaim takes off the LRU at a time. */
+export const SWAP_CLUSTER_MAX = 32;
+/** DEF_PRIORITY: the gentlest scan looks at 1/2^12 of a list. */
+export const DEF_PRIORITY = 12;
+/** MAX_WRITEBACK_PAGES: the flusher's slice of one inode. */
+export const MAX_WRITEBACK_PAGES = 1024;
+/** PAGE_ALLOC_COSTLY_ORDER: above it reclaim turns lumpy at once. */
+export const COSTLY_ORDER = 3;
+
+/** min_free_kbytes for so many pages of low memory (mm/page_alloc.c init_per_zone_pages_min). */
+export function minFreeKbytes(pages: number): number {
+  return Math.max(128, Math.min(65536, Math.floor(Math.sqrt(16 * pages * 4))));
+}
