@@ -31,6 +31,8 @@ export class Inode {
   state = 0;
   /** When the oldest dirty page since the last cleaning was dirtied, ns. */
   dirtiedWhenNs = 0;
+  /** Its pages under write-back. */
+  writebackPages = 0;
   /** Where cyclic write-back goes on. */
   writebackIndex = 0;
   readonly mapping = new Mapping();

@@ -170,6 +170,7 @@ export class Memory {
     this.stat.pagesCleaned[writer]++;
     table.clear(frame, Page.wanted);
     table.set(frame, Page.writeback);
+    this.inodes[table.inode[frame]].writebackPages++;
     this.nrWriteback++;
     return true;
   }
@@ -210,8 +211,12 @@ export class Memory {
   /** end_page_writeback, with rotate_reclaimable_page. */
   #endWriteback(frame: number): void {
     const { table, zone } = this;
+    this.inodes[table.inode[frame]].writebackPages--;
     this.nrWriteback--;
     table.clear(frame, Page.writeback);
+    // The kernel looks again only when a page of the zone is freed, and kills a task before that.
+    zone.pagesScanned = 0;
+    zone.allUnreclaimable = false;
     if (table.has(frame, Page.reclaim)) {
       table.clear(frame, Page.reclaim);
       const stays = Page.locked | Page.dirty | Page.active;

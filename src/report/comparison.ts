@@ -1,0 +1,58 @@
+/** A scenario's runs as a table, and the one plain sentence that says who wins by how much. */
+
+import type { RunResult } from '../measure/run-result.ts';
+import { figure, renderTable } from './table.ts';
+
+const COLUMNS: readonly (readonly [string, (run: RunResult) => string])[] = [
+  ['way', (run) => run.way],
+  ['all clean ms', (run) => figure(run.simulated_ms)],
+  ['MB/s', (run) => figure(run.mb_per_s)],
+  ['pages', (run) => figure(run.pages_written)],
+  ['not asked', (run) => figure(run.pages_extra)],
+  ['bios', (run) => figure(run.bios)],
+  ['requests', (run) => figure(run.requests)],
+  ['merges', (run) => figure(run.merges)],
+  ['KiB/req', (run) => figure(run.mean_request_kib)],
+  ['seeks', (run) => figure(run.seeks)],
+  ['cyl/seek', (run) => figure(run.mean_seek_cylinders)],
+  ['mean ms', (run) => figure(run.latency_ms.mean)],
+  ['p99 ms', (run) => figure(run.latency_ms.p99)],
+  ['stalled ms', (run) => figure(run.stalled_ms)],
+];
+
+/** What the columns mean, for the foot of the report. */
+export const LEGEND =
+  'all clean: simulated time until no page is dirty; pages: written; not asked: written for ' +
+  'reclaim though reclaim had not met them; bios, requests: writes; mean, p99: from bio to ' +
+  'completion, a page; stalled: programs waiting in reclaim';
+
+/** One table for the runs of one scenario on one device. */
+export function comparisonTable(runs: readonly RunResult[]): string {
+  return renderTable(
+    COLUMNS.map(([head]) => head),
+    runs.map((run) => COLUMNS.map(([, cell]) => cell(run))),
+  );
+}
+
+/** Who wins on one device, by how much over the slowest and over single pages. */
+export function verdict(runs: readonly RunResult[]): string {
+  const ranked = [...runs].sort((a, b) => a.simulated_ms - b.simulated_ms);
+  const [best] = ranked;
+  const slowest = ranked.at(-1) as RunResult;
+  const single = runs.find((run) => run.way === 'writepage');
+  const ties = ranked.filter((run) => run !== best && run.simulated_ms <= best.simulated_ms * 1.02);
+  const winner =
+    ties.length === 0
+      ? `${best.way} wins`
+      : `${[best, ...ties].map((run) => run.way).join(', ')} win together (within 2 %)`;
+  const beside = (run: RunResult) => figure(run.simulated_ms / best.simulated_ms);
+  const overSingle =
+    single === undefined || single === best || ties.includes(single)
+      ? ''
+      : `, ${beside(single)} times as fast as single pages (${figure(single.simulated_ms)} ms)`;
+  const last =
+    slowest === best || slowest === single
+      ? ''
+      : `; ${slowest.way} comes last, ${beside(slowest)} times as long`;
+  return `${winner} on ${best.device}: all clean after ${figure(best.simulated_ms)} ms${overSingle}${last}.`;
+}

@@ -1,0 +1,125 @@
+/** One run: a scenario on a machine with one drive, one way of writing out, one elevator. */
+
+import { join } from 'node:path';
+import { createQueue } from '../block/queue.ts';
+import type { Device } from '../device/device.ts';
+import type { AnyProfile } from '../device/profile.ts';
+import { createDeviceOn } from '../device/registry.ts';
+import { Machine } from '../mm/machine.ts';
+import type { PageoutWay } from '../mm/pageout/way.ts';
+import { defaultVmOptions, type VmOptions } from '../mm/vm-options.ts';
+import { Writer } from '../mm/vm-stat.ts';
+import type { RunResult } from '../measure/run-result.ts';
+import { EventQueue } from '../sim/events.ts';
+import type { Sleeping, Task } from '../sim/task.ts';
+import { MS, PAGE_BYTES, SECOND, SECTOR_BYTES } from '../sim/units.ts';
+import { populate } from './populate.ts';
+import type { Scenario } from './scenario.ts';
+
+export interface RunOptions {
+  profile: AnyProfile;
+  way: PageoutWay;
+  scheduler: string;
+  /** 0..2^32-1; the same seed gives the same result to the last bit. */
+  seed: number;
+  /** Called now and then with the simulated time. */
+  onStep?: (nowNs: number) => void;
+}
+
+/** Phases of programs: those of a phase run side by side, phases one after another. */
+type Phases = readonly (readonly NamedBody[])[];
+
+interface NamedBody {
+  readonly name: string;
+  readonly body: (machine: Machine) => Sleeping<void>;
+}
+
+/** Runs a scenario from its first event until every page is clean and the drive flushed. */
+export function runScenario(scenario: Scenario, options: RunOptions): RunResult {
+  const events = new EventQueue();
+  const device = createDeviceOn(events, options.profile, { seed: options.seed });
+  const queue = createQueue(events, device, { scheduler: options.scheduler });
+  const machine = new Machine(events, queue, vmOptions(scenario), options.way);
+  if (scenario.cache !== undefined) populate(machine, scenario.cache, options.seed);
+  for (const phase of phasesOf(scenario, options.seed)) {
+    const tasks = phase.map(({ name, body }) => machine.spawn(name, body(machine)));
+    machine.runUntilDone(tasks, options.onStep);
+  }
+  let cleanNs = 0;
+  const sync: Task = machine.spawn(
+    'sync',
+    (function* () {
+      yield* machine.files.syncPages();
+      cleanNs = events.nowNs;
+      yield* machine.memory.flushDevice();
+    })(),
+  );
+  machine.runUntilDone([sync], options.onStep);
+  return resultOf(scenario, options, machine, device, queue.counters, cleanNs);
+}
+
+function vmOptions(scenario: Scenario): VmOptions {
+  return {
+    ...defaultVmOptions,
+    pages: Math.floor(scenario.memory / PAGE_BYTES),
+    cpus: scenario.cpus,
+    dirtyRatio: scenario.vm.dirty_ratio,
+    dirtyBackgroundRatio: scenario.vm.dirty_background_ratio,
+    dirtyWritebackCentisecs: scenario.vm.dirty_writeback_centisecs,
+    dirtyExpireCentisecs: scenario.vm.dirty_expire_centisecs,
+  };
+}
+
+function resultOf(
+  scenario: Scenario,
+  options: RunOptions,
+  machine: Machine,
+  device: Device,
+  counters: QueueCounters,
+  cleanNs: number,
+): RunResult {
+  const { stat } = machine.memory;
+  const cleaned = stat.pagesCleaned;
+  const requests = counters.writes.ios;
+  return {
+    scenario: scenario.name,
+    device: options.profile.name,
+    way: options.way.name,
+    scheduler: options.scheduler,
+    simulated_ms: cleanNs / MS,
+    durable_ms: machine.events.nowNs / MS,
+    mb_per_s: cleanNs === 0 ? 0 : (stat.pagesWritten * PAGE_BYTES * SECOND) / cleanNs / 1e6,
+    pages_dirtied: stat.pagesDirtied,
+    pages_cleaned: stat.pagesCleanedTotal,
+    pages_still_dirty: machine.memory.nrDirty,
+    pages_truncated: stat.pagesTruncated,
+    pages_written: stat.pagesWritten,
+    pages_extra: stat.pagesExtra,
+    pages_read: stat.pagesRead,
+    bios: counters.writes.bios,
+    requests,
+    merges: counters.writes.merges,
+    mean_request_kib:
+      requests === 0 ? 0 : (counters.writes.sectors * SECTOR_BYTES) / 1024 / requests,
+    seeks: device.counters.seeks,
+    mean_seek_cylinders:
+      device.counters.seeks === 0 ? 0 : device.counters.seekCylinders / device.counters.seeks,
+    latency_ms: {
+      mean: stat.writeLatency.mean / MS,
+      p99: stat.writeLatency.percentile(0.99) / MS,
+    },
+    stalled_ms: stat.stalledDirectNs / MS,
+    throttled_ms: stat.stalledThrottleNs / MS,
+    kswapd_awake_ms: machine.kswapd.awakeNs() / MS,
+    device_busy_ms: device.counters.busyNs / MS,
+    cleaned_by: {
+      reclaim: cleaned[Writer.reclaim],
+      flusher_for_reclaim: cleaned[Writer.kicked],
+      flusher: cleaned[Writer.flusher],
+      throttled_writer: cleaned[Writer.throttled],
+      sync: cleaned[Writer.sync],
+    },
+    pages_scanned: stat.pgscanDirect + stat.pgscanKswapd,
+    pages_reclaimed: stat.pgstealDirect + stat.pgstealKswapd,
+  };
+}

@@ -1,0 +1,118 @@
+/**
+ * Scenarios: what is in memory when the run begins, and what the programs then do. Data files under
+ * bench/scenarios/, checked against the schema here.
+ */
+
+import { readdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as z from 'zod';
+import { InputError, nearestHint } from '../sim/input-error.ts';
+import { checkJson, readJsonText } from '../sim/json-file.ts';
+import { PAGE_BYTES, parseSize } from '../sim/units.ts';
+
+const size = z.string().transform((text, ctx) => {
+  try {
+    return parseSize(text, 'size');
+  } catch (error) {
+    ctx.addIssue({ code: 'custom', message: (error as Error).message.replace(/^size: /, '') });
+    return z.NEVER;
+  }
+});
+
+const percent = z.number().int().min(0).max(100);
+
+/** A file whose pages are in the cache at the start. */
+const cachedFile = z.strictObject({
+  name: z.string(),
+  size,
+  state: z.enum(['dirty', 'clean']),
+});
+
+export const scenarioSchema = z.strictObject({
+  $schema: z.string().optional(),
+  name: z.string(),
+  title: z.string(),
+  /** What it shows and what is to be expected, for people. */
+  about: z.string(),
+  memory: size.meta({ description: 'RAM, e.g. "64m".' }),
+  cpus: z.number().int().min(1).max(64).default(1),
+  vm: z
+    .strictObject({
+      dirty_ratio: percent.default(20),
+      dirty_background_ratio: percent.default(10),
+      dirty_writeback_centisecs: z.number().int().min(0).default(500),
+      dirty_expire_centisecs: z.number().int().min(0).default(3000),
+    })
+    .prefault({}),
+  /** What the page cache holds when the run begins. */
+  cache: z
+    .strictObject({
+      files: z.array(cachedFile),
+      /**
+       * `in-order`: each file's pages in ascending order, one file after the other.
+       * `random`: all pages of all files in one random order.
+       */
+      lru: z.enum(['in-order', 'random']),
+    })
+    .optional(),
+  programs: z
+    .array(
+      z.discriminatedUnion('kind', [
+        z.strictObject({
+          kind: z.literal('allocate'),
+          size: size.meta({ description: 'Memory the program takes.' }),
+          order: z.number().int().min(0).max(10).default(0),
+        }),
+        z.strictObject({
+          kind: z.literal('trace'),
+          file: z.string().meta({ description: 'A recorded trace, relative to the scenario.' }),
+        }),
+        z.strictObject({
+          kind: z.literal('fio'),
+          file: z.string().meta({ description: 'A fio job file, relative to the scenario.' }),
+        }),
+      ]),
+    )
+    .min(1),
+});
+
+export type Scenario = z.infer<typeof scenarioSchema> & {
+  /** Folder that file names in it are relative to. */
+  folder: string;
+};
+
+const SCENARIOS = fileURLToPath(new URL('../../bench/scenarios/', import.meta.url));
+
+/** The shipped scenarios: name -> path. */
+export function shippedScenarios(): Map<string, string> {
+  const names = readdirSync(SCENARIOS).filter((file) => file.endsWith('.json'));
+  return new Map(names.sort().map((file) => [file.slice(0, -'.json'.length), join(SCENARIOS, file)]));
+}
+
+/**
+ * Reads a scenario by name or path.
+ * @throws InputError naming file, line, field, what was expected
+ */
+export function loadScenario(nameOrPath: string): Scenario {
+  const shipped = shippedScenarios();
+  const path =
+    shipped.get(nameOrPath) ??
+    (/[/\\]|\.json$/.test(nameOrPath) ? resolve(nameOrPath) : undefined);
+  if (path === undefined) {
+    throw new InputError(
+      `no scenario is called "${nameOrPath}"${nearestHint(nameOrPath, shipped.keys())}`,
+    );
+  }
+  const text = readJsonText(path);
+  const scenario = checkJson(text, scenarioSchema);
+  const cached = (scenario.cache?.files ?? []).reduce((sum, file) => sum + file.size, 0);
+  if (cached > scenario.memory * 0.97) {
+    throw new InputError(
+      `cache.files: ${Math.round(cached / PAGE_BYTES)} pages do not fit into memory ` +
+        `(${Math.floor(scenario.memory / PAGE_BYTES)} pages, 3 % of them kept free)`,
+      { file: path, line: text.lineOf(['cache', 'files']) },
+    );
+  }
+  return { ...scenario, folder: dirname(path) };
+}
