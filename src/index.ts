@@ -42,8 +42,11 @@ export function createDevice(profile: AnyProfile, options: DeviceOptions = {}): 
 /** A drive under a block queue, with one clock of their own, at 0 ns. See `BlockQueue`. */
 export function createBlockQueue(
   profile: AnyProfile,
-  options: QueueOptions & DeviceOptions = {},
+  options: Partial<QueueOptions> & DeviceOptions = {},
 ): Queue {
   const events = new EventQueue();
-  return createQueue(events, createDeviceOn(events, profile, options), options);
+  return createQueue(events, createDeviceOn(events, profile, options), {
+    generation: '2.6.34',
+    ...options,
+  });
 }

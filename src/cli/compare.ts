@@ -5,7 +5,7 @@
 
 import { Command } from 'commander';
 import { loadProfile } from '../device/registry.ts';
-import { elevators } from '../block/elevator/registry.ts';
+import { elevatorNames } from '../block/elevator/registry.ts';
 import type { RunResult } from '../measure/run-result.ts';
 import { findWay, pageoutWays } from '../mm/pageout/registry.ts';
 import { comparisonTable, LEGEND, verdict } from '../report/comparison.ts';
@@ -55,9 +55,10 @@ export function parseSeed(text: string): number {
  * @throws InputError with the nearest name
  */
 export function checkScheduler(name: string): string {
-  if (elevators.has(name)) return name;
+  const names = elevatorNames();
+  if (names.includes(name)) return name;
   throw new InputError(
-    `--scheduler: no IO scheduler is called "${name}"${nearestHint(name, elevators.keys())}`,
+    `--scheduler: no IO scheduler is called "${name}"${nearestHint(name, names)}`,
   );
 }
 

@@ -39,8 +39,8 @@ export class FileSystem {
   readonly allocation: Allocation;
   /** Pages a bio may hold: bio_get_nr_vecs. */
   readonly maxBioPages: number;
-  /** Bios submitted so far, flushes included. */
-  bios = 0;
+  /** Write bios submitted so far. */
+  writeBios = 0;
 
   readonly #now: () => number;
   #sink: PageSink | undefined;
@@ -126,7 +126,7 @@ export class FileSystem {
     this.#pages[row] = pages;
     this.#tasks[row] = task;
     this.#startedNs[row] = this.#now();
-    this.bios++;
+    if (op === Op.write) this.writeBios++;
     return row;
   }
 

@@ -1,6 +1,7 @@
 /** One run: a scenario on a machine with one drive, one way of writing out, one elevator. */
 
 import { join } from 'node:path';
+import { type BlockCounters, StatGroup } from '../block/accounting.ts';
 import { createQueue } from '../block/queue.ts';
 import type { Device } from '../device/device.ts';
 import type { AnyProfile } from '../device/profile.ts';
@@ -26,6 +27,9 @@ export interface RunOptions {
   onStep?: (nowNs: number) => void;
 }
 
+/** The kernel whose block layer the machine has. */
+const GENERATION = '2.6.34';
+
 /** Phases of programs: those of a phase run side by side, phases one after another. */
 type Phases = readonly (readonly NamedBody[])[];
 
@@ -38,7 +42,10 @@ interface NamedBody {
 export function runScenario(scenario: Scenario, options: RunOptions): RunResult {
   const events = new EventQueue();
   const device = createDeviceOn(events, options.profile, { seed: options.seed });
-  const queue = createQueue(events, device, { scheduler: options.scheduler });
+  const queue = createQueue(events, device, {
+    generation: GENERATION,
+    elevator: options.scheduler,
+  });
   const machine = new Machine(events, queue, vmOptions(scenario), options.way);
   if (scenario.cache !== undefined) populate(machine, scenario.cache, options.seed);
   for (const phase of phasesOf(scenario, options.seed)) {
@@ -75,12 +82,12 @@ function resultOf(
   options: RunOptions,
   machine: Machine,
   device: Device,
-  counters: QueueCounters,
+  counters: Readonly<BlockCounters>,
   cleanNs: number,
 ): RunResult {
   const { stat } = machine.memory;
   const cleaned = stat.pagesCleaned;
-  const requests = counters.writes.ios;
+  const { writes, sectorsWritten } = device.counters;
   return {
     scenario: scenario.name,
     device: options.profile.name,
@@ -96,11 +103,10 @@ function resultOf(
     pages_written: stat.pagesWritten,
     pages_extra: stat.pagesExtra,
     pages_read: stat.pagesRead,
-    bios: counters.writes.bios,
-    requests,
-    merges: counters.writes.merges,
-    mean_request_kib:
-      requests === 0 ? 0 : (counters.writes.sectors * SECTOR_BYTES) / 1024 / requests,
+    bios: machine.memory.fs.writeBios,
+    requests: writes,
+    merges: counters.merges[StatGroup.write] + counters.joins,
+    mean_request_kib: writes === 0 ? 0 : (sectorsWritten * SECTOR_BYTES) / 1024 / writes,
     seeks: device.counters.seeks,
     mean_seek_cylinders:
       device.counters.seeks === 0 ? 0 : device.counters.seekCylinders / device.counters.seeks,

@@ -48,7 +48,6 @@ for (const way of pageoutWays.keys()) {
       assert.equal(stat.pagesWritten, 6144);
       assert.equal(machine.memory.nrDirty, 0);
       assert.equal(machine.memory.nrWriteback, 0);
-      console.log(way, lru, order, machine.events.nowNs / 1e6, machine.memory.fs.bios, JSON.stringify(stat.pagesCleaned), stat.pagesExtra, stat.stalledDirectNs/1e6, stat.pgscanDirect, stat.pgscanKswapd);
     });
   }
 }

@@ -1,0 +1,77 @@
+/** `disktime run FILE`: a job file, a recorded trace or a scenario of one's own, on one drive. */
+
+import { basename, dirname, resolve } from 'node:path';
+import { Command } from 'commander';
+import { loadProfile } from '../device/registry.ts';
+import { findWay } from '../mm/pageout/registry.ts';
+import { comparisonTable, LEGEND } from '../report/comparison.ts';
+import { parseSize } from '../sim/units.ts';
+import { jobExtensions } from '../workload/fio/extensions.ts';
+import { runScenario } from '../workload/run-scenario.ts';
+import { loadScenario, scenarioSchema, type Scenario } from '../workload/scenario.ts';
+import { checkScheduler, parseSeed } from './compare.ts';
+import { startProgress } from './progress.ts';
+
+interface RunCommandOptions {
+  device?: string;
+  way?: string;
+  mem?: string;
+  scheduler?: string;
+  seed: string;
+  json?: boolean;
+}
+
+export function runCommand(): Command {
+  return new Command('run')
+    .description('run a fio job file, a recorded trace or a scenario, and say what it cost')
+    .argument('<file>', 'job.fio, trace (strace output or fio iolog, may be gzipped) or scenario.json')
+    .option('-d, --device <name>', 'drive, by name or profile path (default: seagate-st32171w)')
+    .option('-w, --way <name>', 'way of writing out (default: writepage)')
+    .option('-m, --mem <size>', 'memory, e.g. 64m (default: 256m)')
+    .option('--scheduler <name>', 'IO scheduler (default: deadline)')
+    .option('--seed <n>', 'seed of every random stream', '1')
+    .option('--json', 'print the run as JSON')
+    .action((file: string, options: RunCommandOptions) => run(file, options));
+}
+
+function scenarioOf(file: string, options: RunCommandOptions, memory: string): Scenario {
+  if (file.endsWith('.json')) {
+    const scenario = loadScenario(file);
+    return options.mem === undefined
+      ? scenario
+      : { ...scenario, memory: parseSize(options.mem, '--mem') };
+  }
+  const kind = /\.(fio|job|ini)$/.test(file) ? 'fio' : 'trace';
+  const parsed = scenarioSchema.parse({
+    name: basename(file),
+    title: basename(file),
+    about: file,
+    memory,
+    programs: [{ kind, file: resolve(file) }],
+  });
+  return { ...parsed, folder: dirname(resolve(file)) };
+}
+
+function run(file: string, options: RunCommandOptions): void {
+  const fromFile = /\.(fio|job|ini)$/.test(file) ? jobExtensions(file) : {};
+  const memory = options.mem ?? fromFile.mem ?? '256m';
+  parseSize(memory, '--mem');
+  const scenario = scenarioOf(file, options, memory);
+  const scheduler = checkScheduler(options.scheduler ?? fromFile.scheduler ?? 'deadline');
+  const profile = loadProfile(options.device ?? fromFile.device ?? 'seagate-st32171w');
+  const way = findWay(options.way ?? fromFile.way ?? 'writepage');
+  const progress = startProgress(1);
+  const result = runScenario(scenario, {
+    profile,
+    way,
+    scheduler,
+    seed: parseSeed(options.seed),
+    onStep: (nowNs) => progress.update(0, `${(nowNs / 1e9).toFixed(1)} s simulated`),
+  });
+  progress.stop();
+  process.stdout.write(
+    options.json === true
+      ? `${JSON.stringify({ runs: [result] }, null, 2)}\n`
+      : `${scenario.title} on ${profile.title}, ${scheduler}\n${comparisonTable([result])}\n${LEGEND}.\n`,
+  );
+}
