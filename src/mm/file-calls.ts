@@ -42,6 +42,8 @@ export interface FileCalls {
   allocate(bytes: number, order?: number): Sleeping<void>;
   /** The program thinks, ns. */
   sleepNs(ns: number): Sleeping<void>;
+  /** Simulated time, ns: programs that run for so long, or at such a rate, go by it. */
+  nowNs(): number;
 }
 
 /** A program: one simulated task that makes such calls. */

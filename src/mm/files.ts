@@ -180,6 +180,10 @@ export class Files implements FileCalls {
     yield* this.#memory.scheduler.sleepNs(ns, 'thinking');
   }
 
+  nowNs(): number {
+    return this.#memory.scheduler.events.nowNs;
+  }
+
   /** Makes sure a page is cached, and dirties it. A partly written page is read first. */
   *#dirtyPage(inode: Inode, index: number, isWhole: boolean): Sleeping<void> {
     const memory = this.#memory;
