@@ -6,7 +6,7 @@ import { loadProfile } from '../device/registry.ts';
 import { findWay } from '../mm/pageout/registry.ts';
 import { comparisonTable, LEGEND } from '../report/comparison.ts';
 import { parseSize } from '../sim/units.ts';
-import { jobExtensions } from '../workload/fio/extensions.ts';
+import { readJobFile, type MachineExtensions } from '../workload/fio/job-file.ts';
 import { runScenario } from '../workload/run-scenario.ts';
 import { loadScenario, scenarioSchema, type Scenario } from '../workload/scenario.ts';
 import { checkScheduler, parseSeed } from './compare.ts';
@@ -24,7 +24,10 @@ interface RunCommandOptions {
 export function runCommand(): Command {
   return new Command('run')
     .description('run a fio job file, a recorded trace or a scenario, and say what it cost')
-    .argument('<file>', 'job.fio, trace (strace output or fio iolog, may be gzipped) or scenario.json')
+    .argument(
+      '<file>',
+      'job.fio, trace (strace output or fio iolog, may be gzipped) or scenario.json',
+    )
     .option('-d, --device <name>', 'drive, by name or profile path (default: seagate-st32171w)')
     .option('-w, --way <name>', 'way of writing out (default: writepage)')
     .option('-m, --mem <size>', 'memory, e.g. 64m (default: 256m)')
@@ -34,7 +37,12 @@ export function runCommand(): Command {
     .action((file: string, options: RunCommandOptions) => run(file, options));
 }
 
-function scenarioOf(file: string, options: RunCommandOptions, memory: string): Scenario {
+function scenarioOf(
+  file: string,
+  options: RunCommandOptions,
+  memory: string,
+  vm: Partial<MachineExtensions>,
+): Scenario {
   if (file.endsWith('.json')) {
     const scenario = loadScenario(file);
     return options.mem === undefined
@@ -42,21 +50,31 @@ function scenarioOf(file: string, options: RunCommandOptions, memory: string): S
       : { ...scenario, memory: parseSize(options.mem, '--mem') };
   }
   const kind = /\.(fio|job|ini)$/.test(file) ? 'fio' : 'trace';
+  const { dirtyRatio, dirtyBackgroundRatio } = vm;
   const parsed = scenarioSchema.parse({
     name: basename(file),
     title: basename(file),
     about: file,
     memory,
+    vm: { dirty_ratio: dirtyRatio, dirty_background_ratio: dirtyBackgroundRatio },
     programs: [{ kind, file: resolve(file) }],
   });
   return { ...parsed, folder: dirname(resolve(file)) };
 }
 
+/** What a job file says of its machine; what it has that is of no effect is named on stderr. */
+function extensionsOf(file: string): Partial<MachineExtensions> {
+  if (!/\.(fio|job|ini)$/.test(file)) return {};
+  const { extensions, ignored } = readJobFile(file);
+  if (ignored.length > 0) process.stderr.write(`${file}: without effect: ${ignored.join(', ')}\n`);
+  return extensions;
+}
+
 function run(file: string, options: RunCommandOptions): void {
-  const fromFile = /\.(fio|job|ini)$/.test(file) ? jobExtensions(file) : {};
-  const memory = options.mem ?? fromFile.mem ?? '256m';
+  const fromFile = extensionsOf(file);
+  const memory = options.mem ?? fromFile.memBytes?.toString() ?? '256m';
   parseSize(memory, '--mem');
-  const scenario = scenarioOf(file, options, memory);
+  const scenario = scenarioOf(file, options, memory, fromFile);
   const scheduler = checkScheduler(options.scheduler ?? fromFile.scheduler ?? 'deadline');
   const profile = loadProfile(options.device ?? fromFile.device ?? 'seagate-st32171w');
   const way = findWay(options.way ?? fromFile.way ?? 'writepage');

@@ -22,7 +22,8 @@ export function populate(machine: Machine, cache: Cache, seed: number): void {
     const inode = files.inodeOf(files.open(file.name, file.size));
     for (let index = 0; index * PAGE_BYTES < file.size; index++) {
       const frame = allocator.tryFast(0);
-      if (frame < 0) throw new Error(`the cache's files do not fit into ${memory.options.pages} pages`);
+      if (frame < 0)
+        throw new Error(`the cache's files do not fit into ${memory.options.pages} pages`);
       memory.addToCache(frame, inode, index);
       memory.table.set(frame, Page.uptodate);
       memory.takeOffLru(frame);

@@ -1,6 +1,5 @@
 /** One run: a scenario on a machine with one drive, one way of writing out, one elevator. */
 
-import { join } from 'node:path';
 import { type BlockCounters, StatGroup } from '../block/accounting.ts';
 import { createQueue } from '../block/queue.ts';
 import type { Device } from '../device/device.ts';
@@ -12,9 +11,10 @@ import { defaultVmOptions, type VmOptions } from '../mm/vm-options.ts';
 import { Writer } from '../mm/vm-stat.ts';
 import type { RunResult } from '../measure/run-result.ts';
 import { EventQueue } from '../sim/events.ts';
-import type { Sleeping, Task } from '../sim/task.ts';
+import type { Task } from '../sim/task.ts';
 import { MS, PAGE_BYTES, SECOND, SECTOR_BYTES } from '../sim/units.ts';
 import { populate } from './populate.ts';
+import { phasesOf } from './programs.ts';
 import type { Scenario } from './scenario.ts';
 
 export interface RunOptions {
@@ -30,14 +30,6 @@ export interface RunOptions {
 /** The kernel whose block layer the machine has. */
 const GENERATION = '2.6.34';
 
-/** Phases of programs: those of a phase run side by side, phases one after another. */
-type Phases = readonly (readonly NamedBody[])[];
-
-interface NamedBody {
-  readonly name: string;
-  readonly body: (machine: Machine) => Sleeping<void>;
-}
-
 /** Runs a scenario from its first event until every page is clean and the drive flushed. */
 export function runScenario(scenario: Scenario, options: RunOptions): RunResult {
   const events = new EventQueue();
@@ -49,7 +41,7 @@ export function runScenario(scenario: Scenario, options: RunOptions): RunResult 
   const machine = new Machine(events, queue, vmOptions(scenario), options.way);
   if (scenario.cache !== undefined) populate(machine, scenario.cache, options.seed);
   for (const phase of phasesOf(scenario, options.seed)) {
-    const tasks = phase.map(({ name, body }) => machine.spawn(name, body(machine)));
+    const tasks = phase.map((program) => machine.spawn(program.name, program.run(machine.files)));
     machine.runUntilDone(tasks, options.onStep);
   }
   let cleanNs = 0;

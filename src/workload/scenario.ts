@@ -87,7 +87,9 @@ const SCENARIOS = fileURLToPath(new URL('../../bench/scenarios/', import.meta.ur
 /** The shipped scenarios: name -> path. */
 export function shippedScenarios(): Map<string, string> {
   const names = readdirSync(SCENARIOS).filter((file) => file.endsWith('.json'));
-  return new Map(names.sort().map((file) => [file.slice(0, -'.json'.length), join(SCENARIOS, file)]));
+  return new Map(
+    names.sort().map((file) => [file.slice(0, -'.json'.length), join(SCENARIOS, file)]),
+  );
 }
 
 /**
@@ -97,8 +99,7 @@ export function shippedScenarios(): Map<string, string> {
 export function loadScenario(nameOrPath: string): Scenario {
   const shipped = shippedScenarios();
   const path =
-    shipped.get(nameOrPath) ??
-    (/[/\\]|\.json$/.test(nameOrPath) ? resolve(nameOrPath) : undefined);
+    shipped.get(nameOrPath) ?? (/[/\\]|\.json$/.test(nameOrPath) ? resolve(nameOrPath) : undefined);
   if (path === undefined) {
     throw new InputError(
       `no scenario is called "${nameOrPath}"${nearestHint(nameOrPath, shipped.keys())}`,

@@ -10,26 +10,29 @@ import type { TraceFormat } from './trace-format.ts';
 export const traceFormats: readonly TraceFormat[] = [fioIolog, strace];
 
 /**
+ * Splits `format:path`; a path alone has no format.
+ * @throws InputError when there is no such format, with the nearest
+ */
+export function splitTraceName(name: string): { format: TraceFormat | undefined; path: string } {
+  const prefix = /^([a-z][\w-]+):/.exec(name)?.[1];
+  if (prefix === undefined) return { format: undefined, path: name };
+  const format = traceFormats.find((each) => each.name === prefix);
+  if (format !== undefined) return { format, path: name.slice(prefix.length + 1) };
+  const names = traceFormats.map((each) => each.name);
+  throw new InputError(
+    `there is no trace format "${prefix}"${nearestHint(prefix, names)}; a path with a colon in it is written ./${name}`,
+  );
+}
+
+/**
  * Reads a trace of file calls, gzipped or not.
- * @param spec a path, or `format:path` when the format cannot be told from the file
+ * @param name a path, or `format:path` when the format cannot be told from the file
  * @throws InputError naming file and line, or the nearest format
  */
-export function readTrace(spec: string): CallTrace {
-  const colon = spec.indexOf(':');
-  const prefix = colon < 0 ? '' : spec.slice(0, colon);
-  const named = traceFormats.find((format) => format.name === prefix);
-  if (named !== undefined) {
-    const file = spec.slice(colon + 1);
-    return named.read(readTraceText(file), file);
-  }
-  if (/^[a-z][\w-]+$/.test(prefix)) {
-    const names = traceFormats.map((format) => format.name);
-    throw new InputError(
-      `there is no trace format "${prefix}"${nearestHint(prefix, names)}; a path with a colon in it is written ./${spec}`,
-    );
-  }
-  const text = readTraceText(spec);
-  return detectFormat(text, spec).read(text, spec);
+export function readTrace(name: string): CallTrace {
+  const { format, path } = splitTraceName(name);
+  const text = readTraceText(path);
+  return (format ?? detectFormat(text, path)).read(text, path);
 }
 
 /** @throws InputError when the text is of no format */
