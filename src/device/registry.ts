@@ -2,6 +2,7 @@
 
 import type { EventQueue } from '../sim/events.ts';
 import type { Device, DeviceOptions } from './device.ts';
+import { hddModel } from './hdd/model.ts';
 import type { DeviceModel } from './model.ts';
 import { readProfile, type AnyProfile } from './profile.ts';
 
@@ -13,7 +14,7 @@ function enter<P extends AnyProfile>(model: DeviceModel<P>): void {
   models.set(model.kind, model);
 }
 
-void enter;
+enter(hddModel);
 
 /**
  * Reads a profile by name or path.

@@ -1,0 +1,125 @@
+/**
+ * The write-back cache: which sectors are acknowledged but not yet on the medium.
+ *
+ * Dirty sectors are ranges sorted by address, in typed arrays; they never overlap. A rewrite of
+ * dirty sectors replaces them; adjacent ranges become one where the firmware combines writes.
+ */
+
+export class DirtyRanges {
+  /** Dirty sectors in all. */
+  sectors = 0;
+  count = 0;
+  readonly starts: Float64Array;
+  readonly ends: Float64Array;
+  /** When the oldest sector of the range was written, ns. */
+  readonly bornNs: Float64Array;
+  readonly #combine: boolean;
+
+  /** @param capacity ranges kept track of; two more may exist for a moment */
+  constructor(capacity: number, combine: boolean) {
+    this.starts = new Float64Array(capacity + 2);
+    this.ends = new Float64Array(capacity + 2);
+    this.bornNs = new Float64Array(capacity + 2);
+    this.#combine = combine;
+  }
+
+  /** Index of the first range that ends behind `lbn`. */
+  indexFrom(lbn: number): number {
+    let low = 0;
+    let high = this.count;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.ends[middle] > lbn) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  /** Whether every sector of the row is dirty and in one range. */
+  holds(lbn: number, endLbn: number): boolean {
+    const i = this.indexFrom(lbn);
+    return i < this.count && this.starts[i] <= lbn && endLbn <= this.ends[i];
+  }
+
+  add(lbn: number, endLbn: number, nowNs: number): void {
+    let start = lbn;
+    let end = endLbn;
+    let born = nowNs;
+    // Ranges that overlap or, when combining, touch.
+    const reach = this.#combine ? 1 : 0;
+    const first = this.indexFrom(lbn - reach);
+    let last = first;
+    while (last < this.count && this.starts[last] < endLbn + reach) {
+      start = Math.min(start, this.starts[last]);
+      end = Math.max(end, this.ends[last]);
+      born = Math.min(born, this.bornNs[last]);
+      this.sectors -= this.ends[last] - this.starts[last];
+      last++;
+    }
+    this.#move(last, first + 1);
+    this.starts[first] = start;
+    this.ends[first] = end;
+    this.bornNs[first] = born;
+    this.sectors += end - start;
+  }
+
+  /** Takes sectors out: they are on the medium, or overwritten there. */
+  remove(lbn: number, endLbn: number): void {
+    const i = this.indexFrom(lbn);
+    let from = i;
+    if (i < this.count && this.starts[i] < lbn) {
+      const end = this.ends[i];
+      this.sectors -= Math.min(end, endLbn) - lbn;
+      this.ends[i] = lbn;
+      if (end > endLbn) {
+        this.#move(i + 1, i + 2);
+        this.starts[i + 1] = endLbn;
+        this.ends[i + 1] = end;
+        this.bornNs[i + 1] = this.bornNs[i];
+        return;
+      }
+      from = i + 1;
+    }
+    let to = from;
+    while (to < this.count && this.ends[to] <= endLbn) {
+      this.sectors -= this.ends[to] - this.starts[to];
+      to++;
+    }
+    if (to < this.count && this.starts[to] < endLbn) {
+      this.sectors -= endLbn - this.starts[to];
+      this.starts[to] = endLbn;
+    }
+    this.#move(to, from);
+  }
+
+  /** Birth of the oldest range, ns; Infinity when nothing is dirty. */
+  oldestNs(): number {
+    let oldest = Infinity;
+    for (let i = 0; i < this.count; i++) if (this.bornNs[i] < oldest) oldest = this.bornNs[i];
+    return oldest;
+  }
+
+  /** Moves the ranges from index `from` on to index `to`. */
+  #move(from: number, to: number): void {
+    if (from !== to) {
+      this.starts.copyWithin(to, from, this.count);
+      this.ends.copyWithin(to, from, this.count);
+      this.bornNs.copyWithin(to, from, this.count);
+      this.count += to - from;
+    }
+  }
+
+  save(): number[][] {
+    const kept = (table: Float64Array): number[] => [...table.subarray(0, this.count)];
+    return [kept(this.starts), kept(this.ends), kept(this.bornNs)];
+  }
+
+  load(saved: number[][]): void {
+    this.count = saved[0].length;
+    this.starts.set(saved[0]);
+    this.ends.set(saved[1]);
+    this.bornNs.set(saved[2]);
+    this.sectors = 0;
+    for (let i = 0; i < this.count; i++) this.sectors += this.ends[i] - this.starts[i];
+  }
+}

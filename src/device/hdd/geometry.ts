@@ -1,0 +1,296 @@
+/**
+ * Where a sector is: address -> cylinder, head and angle, over zones, spares and slipped sectors.
+ *
+ * A zone is a row of physical sectors, track after track in the layout's order. Sparing cuts it
+ * into equal regions (a track, a cylinder, a range of cylinders, the zone), each with spare sectors
+ * at one end. Slipped sectors are passed over: what follows them moves on by one, up to the end of
+ * the region when the region's spares make up for it, up to the end of the zone when they do not.
+ * DiskSim's manual (CMU-PDL-08-101, section on dm_layout_g1) names the schemes.
+ *
+ * `locate` answers through fields, so that it allocates nothing.
+ */
+
+import type { HddProfile } from './profile.ts';
+import { InputError } from '../../sim/input-error.ts';
+
+interface Zone {
+  readonly firstLbn: number;
+  readonly endLbn: number;
+  readonly firstCylinder: number;
+  readonly cylinders: number;
+  readonly sectorsPerTrack: number;
+  readonly firstOffset: number;
+  readonly trackSkew: number;
+  readonly cylinderSkew: number;
+  /** Physical sectors before the first region's first data sector. */
+  readonly reserved: number;
+  readonly dataPerRegion: number;
+  readonly sectorsPerRegion: number;
+  /** Spare sectors in front of a region's data. */
+  readonly front: number;
+  /** Whether spares of the region make up for slipped sectors. */
+  readonly absorbed: boolean;
+  /** From this sector of the zone on (ascending, first 0), addresses are moved by `shifts`. */
+  readonly breaks: Float64Array;
+  readonly shifts: Float64Array;
+}
+
+export class Geometry {
+  readonly capacitySectors: number;
+  readonly surfaces: number;
+
+  /** Results of `locate`. */
+  cylinder = 0;
+  head = 0;
+  /** Sectors from the index mark to the sector's start, 0 <= angle < sectorsPerTrack. */
+  angle = 0;
+  sectorsPerTrack = 1;
+  /** How many sectors from here on, this one included, follow each other on this track. */
+  run = 1;
+  /** The track's place in its zone, in address order, and the sector's place in its track. */
+  track = 0;
+  sector = 0;
+
+  readonly #zones: Zone[] = [];
+  /** Rows of addresses without a slipped sector within: starts, and the end of the last. */
+  #pieces = new Float64Array(0);
+  #pieceZone = new Int32Array(0);
+  #pieceShift = new Float64Array(0);
+  /** The piece at the start of each of many equal parts of the addresses. */
+  #buckets = new Int32Array(0);
+  #perBucket = 0;
+  readonly #order: HddProfile['layout']['order'];
+  readonly #serpentine: number;
+
+  constructor(profile: HddProfile) {
+    const { layout, mechanics } = profile;
+    this.surfaces = mechanics.surfaces;
+    this.#order = layout.order;
+    this.#serpentine = layout.serpentine_cylinders;
+    let lbn = 0;
+    for (const zone of layout.zones) {
+      const made = makeZone(zone, layout, this.surfaces, lbn);
+      this.#zones.push(made);
+      lbn = made.endLbn;
+    }
+    if (lbn < layout.capacity_sectors) {
+      throw new InputError(
+        `${profile.name}: layout.capacity_sectors: ${layout.capacity_sectors} is more than the ` +
+          `${lbn} sectors that the zones hold`,
+      );
+    }
+    this.capacitySectors = layout.capacity_sectors;
+    this.#indexPieces();
+  }
+
+  /** Finds sector `lbn` (0 <= lbn < capacity): the answer is in the fields. */
+  locate(lbn: number): void {
+    const pieces = this.#pieces;
+    let piece = this.#buckets[Math.floor(lbn * this.#perBucket)];
+    while (pieces[piece + 1] <= lbn) piece++;
+    const zone = this.#zones[this.#pieceZone[piece]];
+    const spt = zone.sectorsPerTrack;
+    const rel = lbn - zone.firstLbn;
+    const place = rel + this.#pieceShift[piece];
+    // Slipped sectors that use up spares push data into them, but leave it in its region.
+    const counted = zone.absorbed ? rel : place;
+    const region = Math.floor(counted / zone.dataPerRegion);
+    const physical =
+      zone.reserved + zone.front + place + region * (zone.sectorsPerRegion - zone.dataPerRegion);
+    this.#place(zone, physical);
+    const toTrackEnd = spt - this.sector;
+    const toPieceEnd = pieces[piece + 1] - lbn;
+    const toRegionEnd = (region + 1) * zone.dataPerRegion - counted;
+    this.run = Math.min(toTrackEnd, toPieceEnd, toRegionEnd);
+  }
+
+  /** Address of the first sector of the cylinder after the one `lbn` is on, or the capacity. */
+  cylinderEnd(lbn: number): number {
+    this.locate(lbn);
+    const { cylinder } = this;
+    let next = lbn + this.run;
+    while (next < this.capacitySectors) {
+      this.locate(next);
+      if (this.cylinder !== cylinder) break;
+      next += this.run;
+    }
+    return Math.min(next, this.capacitySectors);
+  }
+
+  /** Address of the first sector after the track `lbn` is on. */
+  trackEnd(lbn: number): number {
+    this.locate(lbn);
+    const { cylinder, head } = this;
+    let next = lbn + this.run;
+    while (next < this.capacitySectors) {
+      this.locate(next);
+      if (this.cylinder !== cylinder || this.head !== head) break;
+      next += this.run;
+    }
+    return Math.min(next, this.capacitySectors);
+  }
+
+  /** Cuts the addresses into pieces, and notes for each bucket of them the piece it begins in. */
+  #indexPieces(): void {
+    const starts: number[] = [];
+    const zones: number[] = [];
+    const shifts: number[] = [];
+    this.#zones.forEach((zone, z) => {
+      zone.breaks.forEach((at, i) => {
+        if (zone.firstLbn + at >= zone.endLbn) return;
+        starts.push(zone.firstLbn + at);
+        zones.push(z);
+        shifts.push(zone.shifts[i]);
+      });
+    });
+    const end = this.#zones[this.#zones.length - 1].endLbn;
+    this.#pieces = Float64Array.from([...starts, end]);
+    this.#pieceZone = Int32Array.from(zones);
+    this.#pieceShift = Float64Array.from(shifts);
+    const buckets = Math.max(64, 8 * starts.length);
+    this.#perBucket = buckets / end;
+    this.#buckets = new Int32Array(buckets + 1);
+    let piece = 0;
+    for (let b = 0; b <= buckets; b++) {
+      // One sector less: the division in `locate` may round up into this bucket.
+      const from = b / this.#perBucket - 1;
+      while (piece + 1 < starts.length && starts[piece + 1] <= from) piece++;
+      this.#buckets[b] = piece;
+    }
+  }
+
+  #place(zone: Zone, physical: number): void {
+    const spt = zone.sectorsPerTrack;
+    const { surfaces } = this;
+    const track = Math.floor(physical / spt);
+    const sector = physical - track * spt;
+    let cylinder: number;
+    let head: number;
+    let cylinderSwitches: number;
+    if (this.#order === 'surface-serpentine') {
+      // The zone's last band may be narrower than a whole sweep.
+      const whole = this.#serpentine;
+      const bands = Math.floor(zone.cylinders / whole);
+      const band = Math.min(Math.floor(track / (whole * surfaces)), bands);
+      const sweep = band < bands ? whole : zone.cylinders - bands * whole;
+      const within = track - band * whole * surfaces;
+      head = Math.floor(within / sweep);
+      const along = within - head * sweep;
+      cylinder = band * whole + ((head & 1) === 0 ? along : sweep - 1 - along);
+      cylinderSwitches = track - band * (surfaces - 1) - head;
+    } else {
+      cylinderSwitches = Math.floor(track / surfaces);
+      cylinder = cylinderSwitches;
+      head = track - cylinder * surfaces;
+      const parity =
+        this.#order === 'cylinder-serpentine' ? cylinder : cylinder + zone.firstCylinder;
+      if (this.#order !== 'cylinder' && (parity & 1) === 1) head = surfaces - 1 - head;
+    }
+    const angle =
+      zone.firstOffset +
+      cylinderSwitches * zone.cylinderSkew +
+      (track - cylinderSwitches) * zone.trackSkew +
+      sector;
+    this.cylinder = zone.firstCylinder + cylinder;
+    this.head = head;
+    this.track = track;
+    this.sector = sector;
+    this.sectorsPerTrack = spt;
+    this.angle = angle - Math.floor(angle / spt) * spt;
+  }
+}
+
+type Layout = HddProfile['layout'];
+
+function makeZone(
+  zone: Layout['zones'][number],
+  layout: Layout,
+  surfaces: number,
+  firstLbn: number,
+): Zone {
+  const spt = zone.sectorsPerTrack;
+  const perCylinder = spt * surfaces;
+  const physical =
+    (zone.lastCylinder - zone.firstCylinder + 1) * perCylinder - zone.reserved_sectors;
+  const { sparing } = layout;
+  const inTracks = sparing === 'tracks-at-zone-end';
+  const spares = inTracks ? zone.spares * spt : zone.spares;
+  const byRegion: Partial<Record<Layout['sparing'], number>> = {
+    'track-end': spt,
+    'cylinder-end': perCylinder,
+    'cylinder-end-unused': perCylinder,
+    'cylinder-front': perCylinder,
+    'cylinder-front-unused': perCylinder,
+    'range-end': perCylinder * layout.range_cylinders,
+  };
+  const sectorsPerRegion = byRegion[sparing] ?? physical;
+  const spared = sparing === 'none' || sparing === 'disk-end' ? 0 : spares;
+  const dataPerRegion = sectorsPerRegion - spared;
+  if (dataPerRegion <= 0) {
+    throw new InputError(`the zone from cylinder ${zone.firstCylinder} is all spares`);
+  }
+  const front = sparing.startsWith('cylinder-front') ? spared : 0;
+  // A last region cut short by the zone's end keeps its spares as far as there is room for them.
+  const whole = Math.floor(physical / sectorsPerRegion);
+  const rest = physical - whole * sectorsPerRegion;
+  const places = whole * dataPerRegion + Math.max(0, rest - spared);
+
+  const slips = inTracks
+    ? zone.slips.flatMap((track) => Array.from({ length: spt }, (_, i) => track * spt + i))
+    : [...zone.slips];
+  slips.sort((a, b) => a - b);
+  const absorbed = !(sparing.endsWith('-unused') || sparing === 'disk-end' || sparing === 'none');
+  const { breaks, shifts } = absorbed ? absorbedSlips(slips, dataPerRegion) : passedOver(slips);
+  return {
+    firstLbn,
+    endLbn: firstLbn + places - (absorbed ? 0 : slips.filter((slip) => slip < places).length),
+    firstCylinder: zone.firstCylinder,
+    cylinders: zone.lastCylinder - zone.firstCylinder + 1,
+    sectorsPerTrack: spt,
+    firstOffset: zone.firstOffset_sectors,
+    trackSkew: zone.trackSkew_sectors,
+    cylinderSkew: zone.cylinderSkew_sectors,
+    reserved: zone.reserved_sectors,
+    dataPerRegion,
+    sectorsPerRegion,
+    front,
+    absorbed,
+    breaks,
+    shifts,
+  };
+}
+
+interface Slips {
+  readonly breaks: Float64Array;
+  readonly shifts: Float64Array;
+}
+
+/** Slips that shift what follows up to the end of their region. */
+function absorbedSlips(slips: readonly number[], dataPerRegion: number): Slips {
+  const breaks = [0];
+  const shifts = [0];
+  const shiftFrom = (at: number, shift: number): void => {
+    const same = breaks.at(-1) === at;
+    breaks[same ? breaks.length - 1 : breaks.length] = at;
+    shifts[same ? shifts.length - 1 : shifts.length] = shift;
+  };
+  let region = -1;
+  let before = 0;
+  for (const slip of slips) {
+    const own = Math.floor(slip / dataPerRegion);
+    if (own !== region) {
+      if (before > 0) shiftFrom((region + 1) * dataPerRegion, 0);
+      region = own;
+      before = 0;
+    }
+    shiftFrom(slip - before, before + 1);
+    before++;
+  }
+  if (before > 0) shiftFrom((region + 1) * dataPerRegion, 0);
+  return { breaks: Float64Array.from(breaks), shifts: Float64Array.from(shifts) };
+}
+
+/** Slips that shift all that follows in the zone. */
+function passedOver(slips: readonly number[]): Slips {
+  return absorbedSlips(slips, Number.MAX_SAFE_INTEGER);
+}
