@@ -1,0 +1,158 @@
+/**
+ * deadline: sector order in batches, reads before writes, and nobody forgotten
+ * (block/deadline-iosched.c).
+ *
+ * Each direction has its requests sorted and in order of arrival. A batch goes up in sectors; when
+ * it is used up, the direction is chosen anew: reads, unless writes were passed over often enough.
+ * A batch starts at the oldest request if that one has expired, else where the last one stopped.
+ */
+
+import { Merge } from '../merge.ts';
+import { MS } from '../../sim/units.ts';
+import { Direction } from '../request.ts';
+import { RequestList } from '../request-list.ts';
+import { SortedRequests } from '../sorted-requests.ts';
+import { ElevatorBase, type ElevatorHost, type ElevatorKind } from './elevator.ts';
+
+const { read, write } = Direction;
+
+const defaults = {
+  /** Reads should be served within this, ms. */
+  read_expire: 500,
+  /** Writes should be served within this, ms. */
+  write_expire: 5000,
+  /** How often reads may go before waiting writes. */
+  writes_starved: 2,
+  /** Look for merges before a request, 0 or 1. */
+  front_merges: 1,
+  /** Requests in a batch. */
+  fifo_batch: 16,
+};
+
+type DeadlineTunables = typeof defaults;
+
+class Deadline extends ElevatorBase {
+  readonly #tunables: DeadlineTunables;
+  readonly #expireNs: readonly [number, number];
+  readonly #sorted: readonly [SortedRequests, SortedRequests];
+  readonly #fifo: readonly [RequestList, RequestList];
+  /** Where each direction's sector order goes on; -1 when it does not. At most one is set. */
+  readonly #next = new Int32Array(2).fill(-1);
+  /** Requests given out in this batch. */
+  #batching = 0;
+  /** How often waiting writes have been passed over. */
+  #starved = 0;
+
+  constructor(host: ElevatorHost, tunables: DeadlineTunables) {
+    super(host);
+    this.#tunables = tunables;
+    this.#expireNs = [tunables.read_expire * MS, tunables.write_expire * MS];
+    this.#sorted = [new SortedRequests(host.requests), new SortedRequests(host.requests)];
+    this.#fifo = [new RequestList(host.requests), new RequestList(host.requests)];
+  }
+
+  get isEmpty(): boolean {
+    return this.#fifo[read].length + this.#fifo[write].length === 0;
+  }
+
+  add(request: number, nowNs: number): void {
+    const { requests } = this.host;
+    const direction = requests.direction(request);
+    this.#file(request, direction);
+    requests.expiryNs[request] = nowNs + this.#expireNs[direction];
+    this.#fifo[direction].append(request);
+  }
+
+  override findFrontMerge(direction: Direction, sector: number): number {
+    return this.#tunables.front_merges === 0 ? -1 : this.#sorted[direction].at(sector);
+  }
+
+  override merged(request: number, how: Merge): void {
+    if (how !== Merge.front) return;
+    const direction = this.host.requests.direction(request);
+    this.#unfile(request, direction);
+    this.#file(request, direction);
+  }
+
+  mergedRequests(request: number, next: number): void {
+    const { expiryNs } = this.host.requests;
+    const direction = this.host.requests.direction(request);
+    const fifo = this.#fifo[direction];
+    // The joined request is as urgent as the more urgent of the two, and takes its place.
+    if (expiryNs[next] < expiryNs[request]) {
+      fifo.remove(request);
+      fifo.insertAfter(next, request);
+      expiryNs[request] = expiryNs[next];
+    }
+    this.#remove(next, direction);
+  }
+
+  former(request: number): number {
+    return this.#sorted[this.host.requests.direction(request)].previous(request);
+  }
+
+  latter(request: number): number {
+    return this.#sorted[this.host.requests.direction(request)].after(request);
+  }
+
+  dispatch(nowNs: number): boolean {
+    const next = this.#next;
+    let request = next[write] >= 0 ? next[write] : next[read];
+    if (request < 0 || this.#batching >= this.#tunables.fifo_batch) {
+      if (this.isEmpty) return false;
+      const direction = this.#chooseDirection();
+      const oldest = this.#fifo[direction].first;
+      const isLate = nowNs > this.host.requests.expiryNs[oldest];
+      request = isLate || next[direction] < 0 ? oldest : next[direction];
+      this.#batching = 0;
+    }
+    this.#batching++;
+    this.#moveToDispatch(request);
+    return true;
+  }
+
+  /** The next batch's direction, when there is anything to do. */
+  #chooseDirection(): Direction {
+    if (this.#fifo[read].length > 0) {
+      const hasWrites = this.#fifo[write].length > 0;
+      if (!hasWrites || this.#starved++ < this.#tunables.writes_starved) return read;
+    }
+    this.#starved = 0;
+    return write;
+  }
+
+  #moveToDispatch(request: number): void {
+    const direction = this.host.requests.direction(request);
+    this.#next[read] = -1;
+    this.#next[write] = -1;
+    this.#next[direction] = this.#sorted[direction].after(request);
+    this.#fifo[direction].remove(request);
+    this.#sorted[direction].remove(request);
+    this.host.dispatchTail(request);
+  }
+
+  /** Files a request by sector. One that already starts there goes out at once to make room. */
+  #file(request: number, direction: Direction): void {
+    const sorted = this.#sorted[direction];
+    const { sector } = this.host.requests;
+    for (let same; (same = sorted.at(sector[request])) >= 0;) this.#moveToDispatch(same);
+    sorted.insert(request);
+  }
+
+  #unfile(request: number, direction: Direction): void {
+    const sorted = this.#sorted[direction];
+    if (this.#next[direction] === request) this.#next[direction] = sorted.after(request);
+    sorted.remove(request);
+  }
+
+  #remove(request: number, direction: Direction): void {
+    this.#fifo[direction].remove(request);
+    this.#unfile(request, direction);
+  }
+}
+
+export const deadline: ElevatorKind<DeadlineTunables> = {
+  name: 'deadline',
+  defaults,
+  create: (host, tunables) => new Deadline(host, tunables),
+};

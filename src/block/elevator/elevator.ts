@@ -1,0 +1,113 @@
+/**
+ * What every elevator offers: it holds requests, says which comes next, and helps to find merges.
+ *
+ * A new elevator is one file with a class extending `ElevatorBase` and one line in the registry.
+ * The names of its tunables, their units and defaults are those of /sys/block/DEVICE/queue/iosched.
+ */
+
+import type { EventQueue } from '../../sim/events.ts';
+import type { BioTable } from '../bio-table.ts';
+import type { Merge } from '../merge.ts';
+import type { Direction, RequestTable } from '../request.ts';
+
+/** What the queue lends its elevator. */
+export interface ElevatorHost {
+  readonly events: EventQueue;
+  readonly bios: BioTable;
+  readonly requests: RequestTable;
+  /** Moves a request, gone from the elevator's own structures, to the end of the dispatch list. */
+  dispatchTail(request: number): void;
+  /** The same, sorted one way among what is in the dispatch list. */
+  dispatchSorted(request: number): void;
+  /** Has the queue ask for the next request again: after an idle wait. */
+  kick(): void;
+}
+
+/** The elevator's consent to one more request than the pool would give (elv_may_queue). */
+export const MayQueue = { yes: 0, must: 1 } as const;
+export type MayQueue = (typeof MayQueue)[keyof typeof MayQueue];
+
+export interface Elevator {
+  /** Whether it holds no request. */
+  readonly isEmpty: boolean;
+
+  /** Takes in a request. */
+  add(request: number, nowNs: number): void;
+
+  /**
+   * Moves the next request or requests to the dispatch list.
+   * @param force give out whatever there is, without idling: a barrier empties the elevator
+   * @returns whether anything was moved
+   */
+  dispatch(nowNs: number, force: boolean): boolean;
+
+  /** The request beginning at `sector`, to be merged before by `bio`; -1 when there is none. */
+  findFrontMerge(direction: Direction, sector: number, bio: number): number;
+
+  /** Whether it consents to a merge that is otherwise allowed (elevator_allow_merge_fn). */
+  allowsMerge(request: number, bio: number): boolean;
+
+  /** A bio was merged into a request (elevator_merged_fn). */
+  merged(request: number, how: Merge): void;
+
+  /** `next` was joined to the end of `request` and leaves (elevator_merge_req_fn). */
+  mergedRequests(request: number, next: number): void;
+
+  /** The neighbour before a request; -1 when there is none. */
+  former(request: number): number;
+  /** The neighbour behind a request; -1 when there is none. */
+  latter(request: number): number;
+
+  /** May a task have a request when the pool is full? */
+  mayQueue(sync: boolean, task: number): MayQueue;
+
+  /** A request was chosen for the driver (elevator_activate_req_fn). */
+  activated(request: number): void;
+  /** The drive is done with a request that came from here. */
+  completed(request: number, nowNs: number): void;
+}
+
+/** An elevator with no opinion on what it does not override. */
+export abstract class ElevatorBase implements Elevator {
+  protected readonly host: ElevatorHost;
+
+  constructor(host: ElevatorHost) {
+    this.host = host;
+  }
+
+  abstract get isEmpty(): boolean;
+  abstract add(request: number, nowNs: number): void;
+  abstract dispatch(nowNs: number, force: boolean): boolean;
+  abstract mergedRequests(request: number, next: number): void;
+  abstract former(request: number): number;
+  abstract latter(request: number): number;
+
+  findFrontMerge(_direction: Direction, _sector: number, _bio: number): number {
+    return -1;
+  }
+
+  allowsMerge(_request: number, _bio: number): boolean {
+    return true;
+  }
+
+  merged(_request: number, _how: Merge): void {}
+
+  mayQueue(_sync: boolean, _task: number): MayQueue {
+    return MayQueue.yes;
+  }
+
+  activated(_request: number): void {}
+
+  completed(_request: number, _nowNs: number): void {}
+}
+
+/** Tunables by name, in their sysfs units. */
+export type Tunables = Readonly<Record<string, number>>;
+
+/** One line of the registry. */
+export interface ElevatorKind<T extends Tunables = Tunables> {
+  readonly name: string;
+  /** Every tunable with its default. */
+  readonly defaults: T;
+  create(host: ElevatorHost, tunables: T): Elevator;
+}

@@ -1,0 +1,38 @@
+/** The generations of the block layer: what a machine profile may name, and what each brings. */
+
+import { InputError, nearestHint } from '../sim/input-error.ts';
+
+export interface Generation {
+  readonly name: string;
+  /** The elevators it has; the first is its default. */
+  readonly elevators: readonly string[];
+  /** `nr_requests`. */
+  readonly nrRequests: number;
+  /** `max_sectors_kb`: BLK_DEF_MAX_SECTORS. */
+  readonly maxSectorsKb: number;
+  /** `max_segments`: BLK_MAX_SEGMENTS. */
+  readonly maxSegments: number;
+}
+
+const generations: readonly Generation[] = [
+  {
+    name: '2.6.34',
+    elevators: ['deadline', 'noop'],
+    nrRequests: 128,
+    maxSectorsKb: 512,
+    maxSegments: 128,
+  },
+];
+
+export function generationNames(): string[] {
+  return generations.map(({ name }) => name);
+}
+
+/** @throws InputError with the nearest name */
+export function findGeneration(name: string): Generation {
+  const found = generations.find((g) => g.name === name);
+  if (found !== undefined) return found;
+  throw new InputError(
+    `no block layer generation is called "${name}"${nearestHint(name, generationNames())}`,
+  );
+}
