@@ -21,18 +21,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   report: ['sim', 'measure'],
   tune: ['sim', 'measure', 'device', 'block', 'fs', 'mm', 'workload', 'report'],
   serve: ['sim', 'measure', 'device', 'block', 'fs', 'mm', 'workload', 'report'],
-  cli: [
-    'sim',
-    'measure',
-    'device',
-    'block',
-    'fs',
-    'mm',
-    'workload',
-    'report',
-    'tune',
-    'serve',
-  ],
+  cli: ['sim', 'measure', 'device', 'block', 'fs', 'mm', 'workload', 'report', 'tune', 'serve'],
 };
 
 function sourceFiles(): string[] {

@@ -65,7 +65,11 @@ function check(memory: Memory): void {
     if (table.has(frame, Page.anon)) anon++;
     if (table.has(frame, Page.free)) {
       free++;
-      assert.equal(table.flags[frame], Page.free, 'no free page is dirty, locked or under write-back');
+      assert.equal(
+        table.flags[frame],
+        Page.free,
+        'no free page is dirty, locked or under write-back',
+      );
       assert.equal(table.inode[frame], -1);
     }
     if (table.inode[frame] >= 0) {
@@ -78,7 +82,10 @@ function check(memory: Memory): void {
   assert.equal(dirty, memory.nrDirty);
   assert.equal(writeback, memory.nrWriteback);
   assert.equal(free, zone.buddy.freePages);
-  assert.equal(cached, memory.inodes.reduce((sum, inode) => sum + inode.mapping.pageCount, 0));
+  assert.equal(
+    cached,
+    memory.inodes.reduce((sum, inode) => sum + inode.mapping.pageCount, 0),
+  );
   assert.equal(free + anon + cached, table.frames, 'no page is lost');
   assert.equal(
     stat.pagesDirtied,

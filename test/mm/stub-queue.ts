@@ -25,9 +25,7 @@ export class StubQueue implements BlockQueue {
   constructor(events: EventQueue, bioNs: number) {
     this.#events = events;
     this.#bioNs = bioNs;
-    this.#done = events.register((cookie) =>
-      this.#sink?.bioDone(cookie, events.nowNs, Status.ok),
-    );
+    this.#done = events.register((cookie) => this.#sink?.bioDone(cookie, events.nowNs, Status.ok));
   }
 
   attach(sink: BioSink): void {

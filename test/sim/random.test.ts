@@ -34,6 +34,12 @@ test('below(n) stays below n and shuffle keeps every item', () => {
   );
   const items = Int32Array.from({ length: 100 }, (_, i) => i);
   new RandomStream(1, 'shuffle').shuffle(items);
-  assert.notDeepEqual([...items], [...items].sort((a, b) => a - b));
-  assert.deepEqual([...items].sort((a, b) => a - b), Array.from({ length: 100 }, (_, i) => i));
+  assert.notDeepEqual(
+    [...items],
+    [...items].sort((a, b) => a - b),
+  );
+  assert.deepEqual(
+    [...items].sort((a, b) => a - b),
+    Array.from({ length: 100 }, (_, i) => i),
+  );
 });

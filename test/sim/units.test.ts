@@ -17,11 +17,14 @@ test('sizes are read as fio reads them', () => {
     assert.equal(parseSize(text, 'bs'), bytes);
   }
   for (const text of ['', 'abc', '4x', '-1', '0.3', '1e9', '4 k k']) {
-    assert.throws(() => parseSize(text, 'bs', { file: 'a.fio', line: 3 }), (error: unknown) => {
-      assert.ok(error instanceof InputError);
-      assert.match(error.message, /^a\.fio:3: bs: /);
-      return true;
-    });
+    assert.throws(
+      () => parseSize(text, 'bs', { file: 'a.fio', line: 3 }),
+      (error: unknown) => {
+        assert.ok(error instanceof InputError);
+        assert.match(error.message, /^a\.fio:3: bs: /);
+        return true;
+      },
+    );
   }
 });
 
