@@ -34,25 +34,27 @@ export function comparisonTable(runs: readonly RunResult[]): string {
   );
 }
 
-/** Who wins on one device, by how much over the slowest and over single pages. */
+/** Runs within this of each other count as equally fast. */
+const TIE = 1.02;
+
+/** Who wins on one device, by how much over single pages and over the slowest. */
 export function verdict(runs: readonly RunResult[]): string {
   const ranked = [...runs].sort((a, b) => a.simulated_ms - b.simulated_ms);
   const [best] = ranked;
   const slowest = ranked.at(-1) as RunResult;
-  const single = runs.find((run) => run.way === 'writepage');
-  const ties = ranked.filter((run) => run !== best && run.simulated_ms <= best.simulated_ms * 1.02);
-  const winner =
-    ties.length === 0
-      ? `${best.way} wins`
-      : `${[best, ...ties].map((run) => run.way).join(', ')} win together (within 2 %)`;
-  const beside = (run: RunResult) => figure(run.simulated_ms / best.simulated_ms);
-  const overSingle =
-    single === undefined || single === best || ties.includes(single)
-      ? ''
-      : `, ${beside(single)} times as fast as single pages (${figure(single.simulated_ms)} ms)`;
-  const last =
-    slowest === best || slowest === single
-      ? ''
-      : `; ${slowest.way} comes last, ${beside(slowest)} times as long`;
-  return `${winner} on ${best.device}: all clean after ${figure(best.simulated_ms)} ms${overSingle}${last}.`;
+  const isTied = (run: RunResult) => run.simulated_ms <= best.simulated_ms * TIE;
+  const winners = ranked.filter(isTied).map((run) => run.way);
+  const clean = `all clean after ${figure(best.simulated_ms)} ms`;
+  if (isTied(slowest)) {
+    return `On ${best.device} the ways do not differ by more than 2 %: ${clean}.`;
+  }
+  const against = (run: RunResult) =>
+    `${figure(run.simulated_ms / best.simulated_ms)} times as fast as ${run.way} ` +
+    `(${figure(run.simulated_ms)} ms)`;
+  const single = ranked.find((run) => run.way === 'writepage' && !isTied(run));
+  const losers = single === undefined || single === slowest ? [slowest] : [single, slowest];
+  return (
+    `On ${best.device} ${winners.join(', ')} ${winners.length === 1 ? 'wins' : 'win together'}: ` +
+    `${clean}, ${losers.map(against).join(' and ')}.`
+  );
 }

@@ -34,7 +34,7 @@ function phasesOfSpec(spec: ProgramSpec, folder: string, seed: number): Program[
       const prefix = format === undefined ? '' : `${format.name}:`;
       return [replayPrograms(readTrace(prefix + resolve(folder, path)))];
     }
-    case 'allocate': {
+    default: {
       const { size, order } = spec;
       return [[{ name: 'allocate', run: (calls) => calls.allocate(size, order) }]];
     }
