@@ -5,6 +5,7 @@ import type { Device, DeviceOptions } from './device.ts';
 import { hddModel } from './hdd/model.ts';
 import type { DeviceModel } from './model.ts';
 import { readProfile, type AnyProfile } from './profile.ts';
+import { ssdModel } from './ssd/model.ts';
 
 const models = new Map<string, DeviceModel<AnyProfile>>();
 
@@ -15,6 +16,7 @@ function enter<P extends AnyProfile>(model: DeviceModel<P>): void {
 }
 
 enter(hddModel);
+enter(ssdModel);
 
 /**
  * Reads a profile by name or path.

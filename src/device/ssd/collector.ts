@@ -1,0 +1,217 @@
+/**
+ * Garbage collection, lane by lane: reads what is valid in a victim page by page, programs it
+ * elsewhere a program unit at a time, and erases the victim when all of it has been programmed.
+ *
+ * What does not fill a program unit is carried over to the next victim rather than padded, so an
+ * emptied block may wait for its erase until the carried units are down. The original of a unit
+ * stays valid until then; a unit the host overwrites meanwhile is found stale when it is placed.
+ */
+
+import type { FlashArray } from './array.ts';
+import { Stream, type Blocks } from './blocks.ts';
+import type { Ftl } from './ftl.ts';
+import type { Geometry } from './geometry.ts';
+
+/** Emptied blocks a lane lets wait for their erase before it pads a program. */
+const EMPTIED_MAX = 8;
+
+export class Collector {
+  /** Cumulative. */
+  unitsMoved = 0;
+  programs = 0;
+  erases = 0;
+  /** By lane: collection has taken it over. */
+  readonly active: Uint8Array;
+
+  readonly #geometry: Geometry;
+  readonly #blocks: Blocks;
+  readonly #ftl: Ftl;
+  readonly #startFree: number;
+  #array!: FlashArray;
+
+  /** By lane: the block being emptied (+ 1, 0 for none) and the next of its rows to look at. */
+  readonly #victim: Int32Array;
+  readonly #row: Int32Array;
+  /** By lane: units read and not yet programmed: logical unit, and where it was read. */
+  readonly #capacity: number;
+  readonly #logical: Int32Array;
+  readonly #from: Int32Array;
+  readonly #carried: Int32Array;
+  /** By lane: units in the program under way, and where it writes. */
+  readonly #programming: Int32Array;
+  readonly #target: Int32Array;
+  /** By lane: emptied blocks, oldest first; how many there are, and how many may be erased. */
+  readonly #emptied: Int32Array;
+  readonly #emptiedCount: Int32Array;
+  readonly #erasable: Int32Array;
+
+  constructor(geometry: Geometry, blocks: Blocks, ftl: Ftl, startFree: number) {
+    const { lanes } = geometry;
+    this.#geometry = geometry;
+    this.#blocks = blocks;
+    this.#ftl = ftl;
+    this.#startFree = startFree;
+    this.active = new Uint8Array(lanes);
+    this.#victim = new Int32Array(lanes);
+    this.#row = new Int32Array(lanes);
+    this.#capacity = geometry.unitsPerProgram + geometry.unitsPerRow;
+    this.#logical = new Int32Array(lanes * this.#capacity);
+    this.#from = new Int32Array(lanes * this.#capacity);
+    this.#carried = new Int32Array(lanes);
+    this.#programming = new Int32Array(lanes);
+    this.#target = new Int32Array(lanes);
+    this.#emptied = new Int32Array(lanes * EMPTIED_MAX);
+    this.#emptiedCount = new Int32Array(lanes);
+    this.#erasable = new Int32Array(lanes);
+  }
+
+  /** The array whose dies it works on; set once. */
+  attach(array: FlashArray): void {
+    this.#array = array;
+  }
+
+  /** Takes the lane over if it is short of free blocks and anything can be gained. */
+  consider(lane: number): void {
+    if (this.active[lane] === 1 || this.#blocks.free[lane] > this.#startFree) return;
+    if (this.#erasable[lane] > 0 || this.#carried[lane] > 0 || this.#hasVictim(lane)) {
+      this.active[lane] = 1;
+    }
+  }
+
+  /** Starts the lane's next operation on its free die; false when the lane is given back. */
+  start(lane: number): boolean {
+    if (this.#erasable[lane] > 0) {
+      this.#array.startErase(lane, Stream.gc);
+      return true;
+    }
+    if (this.#blocks.free[lane] <= this.#startFree) {
+      for (;;) {
+        const carried = this.#carried[lane];
+        const isFull = carried >= this.#geometry.unitsPerProgram;
+        const tooManyWait = this.#emptiedCount[lane] >= EMPTIED_MAX - 1;
+        if (isFull || (carried > 0 && (tooManyWait || !this.#hasVictim(lane)))) {
+          this.#program(lane);
+          return true;
+        }
+        if (!this.#hasVictim(lane)) break;
+        if (this.#readNextRow(lane)) return true;
+        this.#setAside(lane);
+        if (this.#erasable[lane] > 0) {
+          this.#array.startErase(lane, Stream.gc);
+          return true;
+        }
+      }
+    }
+    this.active[lane] = 0;
+    return false;
+  }
+
+  #hasVictim(lane: number): boolean {
+    if (this.#victim[lane] !== 0) return true;
+    this.#victim[lane] = this.#blocks.takeVictim(lane) + 1;
+    this.#row[lane] = 0;
+    return this.#victim[lane] !== 0;
+  }
+
+  /** Starts reading the victim's next row that holds anything valid; false when none is left. */
+  #readNextRow(lane: number): boolean {
+    const { unitsPerBlock, unitsPerRow, unitBytes } = this.#geometry;
+    const block = this.#victim[lane] - 1;
+    const rows = unitsPerBlock / unitsPerRow;
+    while (this.#row[lane] < rows && this.#blocks.valid[block] > 0) {
+      const physical = block * unitsPerBlock + this.#row[lane]++ * unitsPerRow;
+      const before = this.#carried[lane];
+      let at = lane * this.#capacity + before;
+      for (let unit = physical; unit < physical + unitsPerRow; unit++) {
+        const logical = this.#ftl.validFor(unit);
+        if (logical < 0) continue;
+        this.#logical[at] = logical;
+        this.#from[at++] = unit;
+      }
+      const read = at - lane * this.#capacity - before;
+      if (read > 0) {
+        this.#carried[lane] = before + read;
+        this.#array.startGcRead(lane, Stream.gc, physical, read * unitBytes);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The victim is read out: it may be erased once what is carried has been programmed. */
+  #setAside(lane: number): void {
+    this.#emptied[lane * EMPTIED_MAX + this.#emptiedCount[lane]++] = this.#victim[lane] - 1;
+    this.#victim[lane] = 0;
+    if (this.#carried[lane] === 0) this.#erasable[lane] = this.#emptiedCount[lane];
+  }
+
+  #program(lane: number): void {
+    this.#programming[lane] = Math.min(this.#carried[lane], this.#geometry.unitsPerProgram);
+    this.#target[lane] = this.#blocks.allocate(lane, Stream.gc);
+    this.programs++;
+    this.#array.startProgram(lane, Stream.gc, this.#target[lane]);
+  }
+
+  /** The lane's program is done. */
+  programmed(lane: number): void {
+    const count = this.#programming[lane];
+    const target = this.#target[lane];
+    const base = lane * this.#capacity;
+    for (let i = 0; i < count; i++) {
+      const logical = this.#logical[base + i];
+      if (this.#ftl.lookup(logical) === this.#from[base + i]) this.#ftl.place(logical, target + i);
+      else this.#ftl.placeStale(target + i);
+    }
+    for (let i = count; i < this.#geometry.unitsPerProgram; i++) this.#ftl.placeStale(target + i);
+    this.unitsMoved += count;
+    this.#logical.copyWithin(base, base + count, base + this.#carried[lane]);
+    this.#from.copyWithin(base, base + count, base + this.#carried[lane]);
+    this.#carried[lane] -= count;
+    this.#programming[lane] = 0;
+    this.#blocks.programmed(lane, Stream.gc);
+    // What was carried when a block was set aside is fewer than fill a program: it is down now.
+    this.#erasable[lane] = this.#emptiedCount[lane];
+  }
+
+  /** The lane's erase is done. */
+  erased(lane: number): void {
+    const base = lane * EMPTIED_MAX;
+    this.erases++;
+    this.#blocks.erased(this.#emptied[base]);
+    this.#emptied.copyWithin(base, base + 1, base + this.#emptiedCount[lane]);
+    this.#emptiedCount[lane]--;
+    this.#erasable[lane]--;
+  }
+
+  save() {
+    return {
+      counts: [this.unitsMoved, this.programs, this.erases],
+      active: this.active.slice(),
+      victim: this.#victim.slice(),
+      row: this.#row.slice(),
+      logical: this.#logical.slice(),
+      from: this.#from.slice(),
+      carried: this.#carried.slice(),
+      programming: this.#programming.slice(),
+      target: this.#target.slice(),
+      emptied: this.#emptied.slice(),
+      emptiedCount: this.#emptiedCount.slice(),
+      erasable: this.#erasable.slice(),
+    };
+  }
+
+  load(saved: ReturnType<Collector['save']>): void {
+    [this.unitsMoved, this.programs, this.erases] = saved.counts;
+    this.active.set(saved.active);
+    this.#victim.set(saved.victim);
+    this.#row.set(saved.row);
+    this.#logical.set(saved.logical);
+    this.#from.set(saved.from);
+    this.#carried.set(saved.carried);
+    this.#programming.set(saved.programming);
+    this.#target.set(saved.target);
+    this.#emptied.set(saved.emptied);
+    this.#emptiedCount.set(saved.emptiedCount);
+    this.#erasable.set(saved.erasable);
+  }
+}

@@ -1,0 +1,211 @@
+/**
+ * Destaging: takes dirty units out of the write buffer, a program unit at a time, and gives each
+ * batch to the next lane, in lane order, that is not already programming for the host and not taken
+ * over by collection.
+ *
+ * A batch waits until it is full unless its oldest unit is forced (a flush or FUA); then it goes as
+ * it is and the rest of the program unit is padding. Units held in part are sent away to be filled
+ * from flash first.
+ */
+
+import type { FlashArray } from './array.ts';
+import { Stream, type Blocks } from './blocks.ts';
+import { SlotState, type WriteBuffer } from './buffer.ts';
+import type { Collector } from './collector.ts';
+import type { Ftl } from './ftl.ts';
+import type { Geometry } from './geometry.ts';
+
+/** What the destager needs of the drive around it. */
+export interface DestagerClient {
+  /** A slot's unit has to be read from `physical` before it can be programmed. */
+  fillFrom(slot: number, physical: number): void;
+  /** What was written with this tag is programmed in one more unit. */
+  unitDurable(tag: number): void;
+}
+
+export class Destager {
+  programs = 0;
+  /** Units programmed for the host, padding left out. */
+  units = 0;
+
+  readonly #geometry: Geometry;
+  readonly #buffer: WriteBuffer;
+  readonly #blocks: Blocks;
+  readonly #ftl: Ftl;
+  readonly #collector: Collector;
+  readonly #client: DestagerClient;
+  #array!: FlashArray;
+
+  /** By lane: slots of the batch it has, their number, and where they go. */
+  readonly #batch: Int32Array;
+  readonly #count: Int32Array;
+  readonly #target: Int32Array;
+  /** By lane: could take a batch now. */
+  readonly #ready: Uint8Array;
+  #readyCount = 0;
+  #nextLane = 0;
+  readonly #gathered: Int32Array;
+
+  constructor(
+    geometry: Geometry,
+    buffer: WriteBuffer,
+    blocks: Blocks,
+    ftl: Ftl,
+    collector: Collector,
+    client: DestagerClient,
+  ) {
+    this.#geometry = geometry;
+    this.#buffer = buffer;
+    this.#blocks = blocks;
+    this.#ftl = ftl;
+    this.#collector = collector;
+    this.#client = client;
+    this.#batch = new Int32Array(geometry.lanes * geometry.unitsPerProgram);
+    this.#count = new Int32Array(geometry.lanes);
+    this.#target = new Int32Array(geometry.lanes);
+    this.#ready = new Uint8Array(geometry.lanes).fill(1);
+    this.#readyCount = geometry.lanes;
+    this.#gathered = new Int32Array(geometry.unitsPerProgram);
+  }
+
+  /** The array it programs; set once. */
+  attach(array: FlashArray): void {
+    this.#array = array;
+  }
+
+  hasBatch(lane: number): boolean {
+    return this.#count[lane] > 0;
+  }
+
+  /** Starts the lane's batch on its free die. */
+  start(lane: number): void {
+    this.#array.startProgram(lane, Stream.host, this.#target[lane]);
+  }
+
+  /** Looks again whether the lane could take a batch, and whether it needs collection. */
+  review(lane: number): void {
+    this.#collector.consider(lane);
+    const ready =
+      this.#count[lane] === 0 &&
+      this.#collector.active[lane] === 0 &&
+      this.#blocks.hasRoom(lane, Stream.host);
+    this.#readyCount += Number(ready) - this.#ready[lane];
+    this.#ready[lane] = Number(ready);
+    if (this.#collector.active[lane] === 1) this.#array.kick(this.#geometry.dieOfLane(lane));
+  }
+
+  /** Gives out as many batches as there are lanes and units for. */
+  destage(): void {
+    const { unitsPerProgram, lanes } = this.#geometry;
+    const buffer = this.#buffer;
+    while (buffer.dirtyCount >= unitsPerProgram || buffer.isForced) {
+      if (this.#readyCount === 0 && !this.#findRoom()) return;
+      const count = this.#gather();
+      if (count === 0) continue;
+      if (count < unitsPerProgram && !buffer.isForcedSlot(this.#gathered[0])) {
+        for (let i = count - 1; i >= 0; i--) buffer.unpop(this.#gathered[i]);
+        return;
+      }
+      let lane = this.#nextLane;
+      while (this.#ready[lane] === 0) lane = lane + 1 < lanes ? lane + 1 : 0;
+      this.#nextLane = lane + 1 < lanes ? lane + 1 : 0;
+      this.#give(lane, count);
+    }
+  }
+
+  /** The lane's program is done: its units are mapped and their slots free. */
+  programmed(lane: number): void {
+    const { unitsPerProgram } = this.#geometry;
+    const target = this.#target[lane];
+    const count = this.#count[lane];
+    const base = lane * unitsPerProgram;
+    for (let i = 0; i < count; i++) {
+      const slot = this.#batch[base + i];
+      if (this.#buffer.stale[slot] === 0) this.#ftl.place(this.#buffer.logical[slot], target + i);
+      else this.#ftl.placeStale(target + i);
+      this.#release(slot);
+    }
+    for (let i = count; i < unitsPerProgram; i++) this.#ftl.placeStale(target + i);
+    this.programs++;
+    this.units += count;
+    this.#count[lane] = 0;
+    this.#blocks.programmed(lane, Stream.host);
+    this.review(lane);
+  }
+
+  /** A slot's unit has been read: it can go out. */
+  filled(slot: number): void {
+    this.#buffer.fill(slot);
+    this.#buffer.unpop(slot);
+  }
+
+  /** Pops up to a program unit's slots; what cannot go yet or need not go at all is left out. */
+  #gather(): number {
+    const buffer = this.#buffer;
+    let count = 0;
+    while (count < this.#geometry.unitsPerProgram && buffer.dirtyCount > 0) {
+      const slot = buffer.pop();
+      if (buffer.stale[slot] === 1) {
+        this.#release(slot);
+        continue;
+      }
+      if (!buffer.isWhole(slot)) {
+        const physical = this.#ftl.lookup(buffer.logical[slot]);
+        if (physical >= 0) {
+          buffer.state[slot] = SlotState.filling;
+          this.#client.fillFrom(slot, physical);
+          continue;
+        }
+        buffer.fill(slot);
+      }
+      this.#gathered[count++] = slot;
+    }
+    return count;
+  }
+
+  #give(lane: number, count: number): void {
+    const base = lane * this.#geometry.unitsPerProgram;
+    for (let i = 0; i < count; i++) this.#batch[base + i] = this.#gathered[i];
+    this.#count[lane] = count;
+    this.#target[lane] = this.#blocks.allocate(lane, Stream.host);
+    this.#ready[lane] = 0;
+    this.#readyCount--;
+    this.#array.kick(this.#geometry.dieOfLane(lane));
+  }
+
+  #release(slot: number): void {
+    const owner = this.#buffer.owner[slot];
+    this.#buffer.release(slot);
+    if (owner >= 0) this.#client.unitDurable(owner);
+  }
+
+  /** No lane is ready: a full one may have something to collect by now. */
+  #findRoom(): boolean {
+    for (let lane = 0; lane < this.#geometry.lanes; lane++) {
+      if (this.#count[lane] === 0 && this.#collector.active[lane] === 0) this.review(lane);
+    }
+    return this.#readyCount > 0;
+  }
+
+  save() {
+    return {
+      programs: this.programs,
+      units: this.units,
+      batch: this.#batch.slice(),
+      count: this.#count.slice(),
+      target: this.#target.slice(),
+      ready: this.#ready.slice(),
+      scalars: [this.#readyCount, this.#nextLane],
+    };
+  }
+
+  load(saved: ReturnType<Destager['save']>): void {
+    this.programs = saved.programs;
+    this.units = saved.units;
+    this.#batch.set(saved.batch);
+    this.#count.set(saved.count);
+    this.#target.set(saved.target);
+    this.#ready.set(saved.ready);
+    [this.#readyCount, this.#nextLane] = saved.scalars;
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * Where things are on the flash, and how long the flash takes: all numbers derived from a profile
+ * once.
+ *
+ * The map works in *units* (4 KiB as a rule). Units lie in *pages*; a *row* is the page of one
+ * number in each plane that works together, sensed by one read; a *program unit* is what one program
+ * command fills (one row, or the rows of one word line). A *lane* is a place that is written and
+ * collected on its own: a die, or a plane of it when planes do not work together.
+ *
+ * A physical unit is one integer, lane-major: lane, block in lane, unit in block. Lanes are numbered
+ * channel first, then chip, die and plane, so counting up spreads work over channels first
+ * (allocation order CWDP: Tavakkol et al., MQSim, FAST 2018).
+ */
+
+import { SECTOR_BYTES } from '../../sim/units.ts';
+import type { SsdProfile } from './profile.ts';
+
+const ns = (us: number): number => Math.round(us * 1000);
+/** Bytes at MiB/s -> ns per byte. */
+const nsPerByte = (mibPerS: number): number => 1e9 / (mibPerS * 1024 * 1024);
+
+export class Geometry {
+  readonly channels: number;
+  readonly dies: number;
+  readonly lanes: number;
+  readonly unitBytes: number;
+  readonly unitSectors: number;
+  readonly unitsPerRow: number;
+  readonly unitsPerProgram: number;
+  readonly unitsPerBlock: number;
+  readonly blocksPerLane: number;
+  readonly blocks: number;
+  readonly unitsPerLane: number;
+  readonly physicalUnits: number;
+  readonly logicalUnits: number;
+
+  /** Sense time by page type, ns. */
+  readonly senseNs: Float64Array;
+  /** Sense time by page type when at most 4 KiB are wanted, ns. */
+  readonly senseSmallNs: Float64Array;
+  readonly programNs: Float64Array;
+  readonly eraseNs: number;
+  readonly channelNsPerByte: number;
+  readonly channelCommandNs: number;
+  readonly channelMaxBytes: number;
+  readonly codewordBytes: number;
+
+  constructor(p: SsdProfile) {
+    const a = p.array;
+    const planesTogether = a.multiplane ? a.planes_per_die : 1;
+    this.channels = a.channels;
+    this.dies = a.channels * a.chips_per_channel * a.dies_per_chip;
+    this.lanes = this.dies * (a.planes_per_die / planesTogether);
+    this.unitBytes = p.ftl.unit_bytes;
+    this.unitSectors = this.unitBytes / SECTOR_BYTES;
+    this.unitsPerRow = (a.page_bytes / this.unitBytes) * planesTogether;
+    this.unitsPerProgram = this.unitsPerRow * a.pages_per_program;
+    this.unitsPerBlock = this.unitsPerRow * a.pages_per_block;
+    this.blocksPerLane = a.blocks_per_plane;
+    this.blocks = this.lanes * this.blocksPerLane;
+    this.unitsPerLane = this.unitsPerBlock * this.blocksPerLane;
+    this.physicalUnits = this.unitsPerLane * this.lanes;
+    this.logicalUnits = Math.ceil(p.capacity_sectors / this.unitSectors);
+    this.senseNs = Float64Array.from(a.read_us, ns);
+    this.senseSmallNs = Float64Array.from(a.read_4k_us ?? a.read_us, ns);
+    this.programNs = Float64Array.from(a.program_us, ns);
+    this.eraseNs = ns(a.erase_us);
+    this.channelNsPerByte = nsPerByte(a.channel_mib_per_s);
+    this.channelCommandNs = ns(a.command_us);
+    this.channelMaxBytes = a.channel_max_transfer_bytes;
+    this.codewordBytes = a.codeword_bytes;
+  }
+
+  blockOf(physical: number): number {
+    return (physical / this.unitsPerBlock) | 0;
+  }
+
+  laneOfBlock(block: number): number {
+    return (block / this.blocksPerLane) | 0;
+  }
+
+  dieOfLane(lane: number): number {
+    return lane % this.dies;
+  }
+
+  channelOfDie(die: number): number {
+    return die % this.channels;
+  }
+
+  /** The row a physical unit lies in, numbered over the whole drive. */
+  rowOf(physical: number): number {
+    return (physical / this.unitsPerRow) | 0;
+  }
+
+  /** Page number within its block. */
+  pageOf(physical: number): number {
+    return ((physical % this.unitsPerBlock) / this.unitsPerRow) | 0;
+  }
+
+  /** How long the sense of a page takes when `bytes` of it are wanted, ns. */
+  senseTime(physical: number, bytes: number): number {
+    const times = bytes <= 4096 ? this.senseSmallNs : this.senseNs;
+    return times[this.pageOf(physical) % times.length];
+  }
+
+  programTime(physical: number): number {
+    return this.programNs[this.pageOf(physical) % this.programNs.length];
+  }
+
+  /** Time of a transfer over a channel without its command, ns. */
+  channelTime(bytes: number): number {
+    return Math.round(bytes * this.channelNsPerByte);
+  }
+}

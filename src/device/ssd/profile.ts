@@ -1,0 +1,187 @@
+/** What a flash drive's profile says, and what of it can be built. Units are in the keys. */
+
+import * as z from 'zod';
+import { KIB, SECTOR_BYTES } from '../../sim/units.ts';
+import { profileBase } from '../profile.ts';
+import { victimPolicyNames } from './gc/registry.ts';
+
+const count = (description: string) => z.int().min(1).meta({ description });
+const microseconds = (description: string) => z.number().min(0).meta({ description });
+const rate = (description: string) => z.number().positive().meta({ description });
+
+const link = z
+  .strictObject({
+    mib_per_s: rate('Payload rate of the host link each way, MiB/s.'),
+    full_duplex: z.boolean().meta({
+      description: 'Reads and writes travel at once (PCIe), or share one wire (SATA).',
+    }),
+    per_command_us: microseconds('Time the link is taken per data transfer beside its payload.'),
+  })
+  .meta({ description: 'The way between host memory and the drive.' });
+
+const controller = z
+  .strictObject({
+    read_us: microseconds('Firmware latency of a read of more than 4 KiB, before the flash.'),
+    read_4k_us: microseconds('The same for reads of up to 4 KiB; read_us when absent.').optional(),
+    write_us: microseconds('Firmware latency of a write, before the buffer.'),
+    write_per_4k_us: microseconds('Added to write_us per 4 KiB begun.'),
+    flush_us: microseconds('Cost of a flush beside the programs that it waits for.'),
+    discard_us: microseconds('Cost of a discard or write-zeroes command.'),
+    serial_us: microseconds('Part of each command that the controller does one at a time.'),
+  })
+  .meta({ description: 'What the firmware adds to each command.' });
+
+const array = z
+  .strictObject({
+    channels: count('Buses between controller and chips.'),
+    chips_per_channel: count('Packages on a channel.'),
+    dies_per_chip: count('Dies in a package; each works on its own.'),
+    planes_per_die: count('Planes in a die.'),
+    blocks_per_plane: count('Erase blocks in a plane.'),
+    pages_per_block: count('Pages in a block.'),
+    page_bytes: z.int().min(512).meta({ description: 'Data in a page of one plane, bytes.' }),
+    pages_per_program: count(
+      'Pages of a block that one program command fills: 1, or all levels of a word line (one-shot).',
+    ),
+    multiplane: z.boolean().meta({
+      description:
+        "A die's planes are programmed and erased together, as blocks that span them; " +
+        'otherwise each plane is filled on its own, one command a die at a time.',
+    }),
+    channel_mib_per_s: rate('Transfer rate of a channel, MiB/s.'),
+    channel_max_transfer_bytes: z.int().min(512).meta({
+      description: 'Larger transfers go in pieces, each handed to the host link as it is in.',
+    }),
+    codeword_bytes: z.int().min(512).meta({
+      description: 'Smallest piece read out of a page: an error correction word, bytes.',
+    }),
+    command_us: microseconds('Time a channel is taken by the command and address of a transfer.'),
+    read_us: z
+      .array(z.number().positive())
+      .min(1)
+      .meta({
+        description:
+          "Sense time of a page, by page type: page i of a block is of type i mod the list's " +
+          'length (lower, middle, upper bit of a cell).',
+      }),
+    read_4k_us: z
+      .array(z.number().positive())
+      .min(1)
+      .optional()
+      .meta({ description: 'The same when at most 4 KiB are wanted; read_us when absent.' }),
+    program_us: z
+      .array(z.number().positive())
+      .min(1)
+      .meta({ description: 'Program time, by type of the first page as in read_us.' }),
+    erase_us: microseconds('Erase time of a block.'),
+    hold_during_transfer: z.boolean().meta({
+      description: 'A die senses nothing new until the data of its last read has left it.',
+    }),
+    read_burst: count('Reads a die serves in a row while a program or erase waits for it.'),
+  })
+  .meta({ description: 'The flash itself.' });
+
+const buffer = z
+  .strictObject({
+    bytes: z
+      .int()
+      .min(KIB)
+      .meta({ description: 'Write buffer, bytes, on its way to flash included.' }),
+    power_loss_protected: z.boolean().meta({
+      description: 'The buffer survives a power cut: a flush and FUA need not wait for the flash.',
+    }),
+    write_back: z.boolean().meta({
+      description: 'A write is acknowledged from the buffer; otherwise when it is programmed.',
+    }),
+  })
+  .meta({ description: 'The write buffer.' });
+
+const ftl = z
+  .strictObject({
+    unit_bytes: z.int().min(512).max(16384).meta({
+      description: 'What one map entry maps, bytes; smaller writes read, modify and write.',
+    }),
+    initial_fill: z
+      .number()
+      .min(0)
+      .max(1)
+      .meta({
+        description:
+          'Share of the capacity, from sector 0, that is taken as written once in order before the ' +
+          'run. Reads beyond what was written touch no flash.',
+      }),
+  })
+  .meta({ description: 'The translation layer.' });
+
+const gc = z
+  .strictObject({
+    policy: z.enum(victimPolicyNames).meta({ description: 'How a block to empty is chosen.' }),
+    start_free_blocks: count(
+      'Collection runs in a lane (a die, or a plane of it) while it has this many free blocks or fewer.',
+    ),
+  })
+  .meta({ description: 'Garbage collection.' });
+
+const shape = z.strictObject({
+  ...profileBase,
+  kind: z.literal('ssd'),
+  capacity_sectors: z.int().min(8).meta({ description: 'What the host sees, 512-byte sectors.' }),
+  queue_depth: z.int().min(1).max(65536).meta({ description: 'Requests outstanding at most.' }),
+  link,
+  controller,
+  array,
+  buffer,
+  ftl,
+  gc,
+});
+
+export type SsdProfile = z.infer<typeof shape>;
+
+/** The first thing about a well-formed profile that cannot be built: path and reason. */
+function impossibility(p: SsdProfile): { path: string[]; message: string } | undefined {
+  const { array: a, ftl: f } = p;
+  const planes = a.multiplane ? a.planes_per_die : 1;
+  const unit = f.unit_bytes;
+  if (unit % SECTOR_BYTES !== 0 || a.page_bytes % unit !== 0) {
+    return {
+      path: ['ftl', 'unit_bytes'],
+      message: `expected whole sectors that divide the page of ${a.page_bytes} bytes`,
+    };
+  }
+  if (a.pages_per_block % a.pages_per_program !== 0) {
+    return {
+      path: ['array', 'pages_per_program'],
+      message: `expected a divisor of the ${a.pages_per_block} pages of a block`,
+    };
+  }
+  const programBytes = a.page_bytes * planes * a.pages_per_program;
+  if (p.buffer.bytes < 2 * programBytes) {
+    return {
+      path: ['buffer', 'bytes'],
+      message: `expected at least two program commands' data, ${2 * programBytes} bytes`,
+    };
+  }
+  const lanes =
+    a.channels * a.chips_per_channel * a.dies_per_chip * (a.multiplane ? 1 : a.planes_per_die);
+  const blockBytes = a.page_bytes * planes * a.pages_per_block;
+  const physicalBytes = lanes * a.blocks_per_plane * blockBytes;
+  if (physicalBytes / unit > 2 ** 31 - 4) {
+    return { path: ['ftl', 'unit_bytes'], message: 'expected fewer than 2^31 units in all' };
+  }
+  // Each lane keeps what starts collection free, two blocks open, and one being emptied.
+  const usable = physicalBytes - lanes * (p.gc.start_free_blocks + 3) * blockBytes;
+  if (p.capacity_sectors * SECTOR_BYTES > usable) {
+    return {
+      path: ['capacity_sectors'],
+      message:
+        `expected at most ${Math.floor(usable / SECTOR_BYTES)}: the flash holds ` +
+        `${physicalBytes / SECTOR_BYTES} sectors, and collection needs room`,
+    };
+  }
+  return undefined;
+}
+
+export const ssdProfileSchema: z.ZodType<SsdProfile> = shape.superRefine((profile, context) => {
+  const issue = impossibility(profile);
+  if (issue !== undefined) context.addIssue({ code: 'custom', ...issue });
+});

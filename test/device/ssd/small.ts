@@ -1,0 +1,122 @@
+/** A small flash drive with round times, and a way to drive it: for the tests beside this file. */
+
+import type { CompletionSink, Op, Status } from '../../../src/device/device.ts';
+import { SsdDrive } from '../../../src/device/ssd/drive.ts';
+import { ssdProfileSchema, type SsdProfile } from '../../../src/device/ssd/profile.ts';
+import { EventQueue } from '../../../src/sim/events.ts';
+
+type Over = { [K in keyof SsdProfile]?: Partial<SsdProfile[K]> };
+
+/** 2 channels x 2 dies x 1 plane x 16 blocks x 8 pages of 8 KiB: 4 MiB, 2 MiB of it the host's. */
+export function smallProfile(over: Over = {}): SsdProfile {
+  const base: SsdProfile = {
+    kind: 'ssd',
+    name: 'small',
+    title: 'for tests',
+    sources: {},
+    capacity_sectors: 4096,
+    queue_depth: 32,
+    link: { mib_per_s: 1000 / 1.048576, full_duplex: true, per_command_us: 0 },
+    controller: {
+      read_us: 3,
+      write_us: 2,
+      write_per_4k_us: 0,
+      flush_us: 1,
+      discard_us: 1,
+      serial_us: 0,
+    },
+    array: {
+      channels: 2,
+      chips_per_channel: 2,
+      dies_per_chip: 1,
+      planes_per_die: 1,
+      blocks_per_plane: 16,
+      pages_per_block: 8,
+      page_bytes: 8192,
+      pages_per_program: 1,
+      multiplane: false,
+      // 1 byte a ns over the link, 2 ns a byte over a channel.
+      channel_mib_per_s: 500 / 1.048576,
+      channel_max_transfer_bytes: 65536,
+      codeword_bytes: 4096,
+      command_us: 0,
+      read_us: [50],
+      program_us: [500],
+      erase_us: 2000,
+      hold_during_transfer: true,
+      read_burst: 8,
+    },
+    buffer: { bytes: 65536, power_loss_protected: false, write_back: true },
+    ftl: { unit_bytes: 4096, initial_fill: 1 },
+    gc: { policy: 'greedy', start_free_blocks: 2 },
+  };
+  const merged: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const below = merged[key];
+    merged[key] =
+      typeof below === 'object' && typeof value === 'object' ? { ...below, ...value } : value;
+  }
+  return ssdProfileSchema.parse(merged);
+}
+
+export const READ_NS = 50_000;
+export const PROGRAM_NS = 500_000;
+export const ERASE_NS = 2_000_000;
+/** 4 KiB over a channel, and over the link. */
+export const CHANNEL_NS = 8192;
+export const LINK_NS = 4096;
+
+/** A drive, and what it has completed. */
+export class Bench implements CompletionSink {
+  readonly events = new EventQueue();
+  readonly drive: SsdDrive;
+  readonly doneNs: number[] = [];
+  readonly statuses: Status[] = [];
+  readonly order: number[] = [];
+  onComplete: ((tag: number) => void) | undefined;
+
+  constructor(profile: SsdProfile = smallProfile(), explain = true) {
+    this.drive = new SsdDrive(profile, this.events, { explain });
+    this.drive.attach(this);
+  }
+
+  complete(tag: number, timeNs: number, status: Status): void {
+    this.doneNs[tag] = timeNs;
+    this.statuses[tag] = status;
+    this.order.push(tag);
+    this.onComplete?.(tag);
+  }
+
+  submit(tag: number, op: Op, sector: number, sectors: number, flags = 0): void {
+    this.drive.submit(tag, op, sector, sectors, flags);
+  }
+
+  /** Lets everything happen that is pending. */
+  run(): void {
+    while (this.events.step());
+  }
+}
+
+/** Every logical unit is at one valid place or none, and the valid counts say the same. */
+export function mapFaults(drive: SsdDrive): string[] {
+  const { geometry, ftl, blocks } = drive;
+  const faults: string[] = [];
+  const valid = new Int32Array(geometry.blocks);
+  const taken = new Set<number>();
+  for (let logical = 0; logical < geometry.logicalUnits; logical++) {
+    const physical = ftl.lookup(logical);
+    if (physical < 0) continue;
+    if (taken.has(physical)) faults.push(`two logical units are at ${physical}`);
+    taken.add(physical);
+    if (ftl.validFor(physical) !== logical) faults.push(`${physical} does not know of ${logical}`);
+    valid[geometry.blockOf(physical)]++;
+  }
+  for (let block = 0; block < geometry.blocks; block++) {
+    if (valid[block] !== blocks.valid[block]) {
+      faults.push(
+        `block ${block} counts ${blocks.valid[block]} valid units, holds ${valid[block]}`,
+      );
+    }
+  }
+  return faults;
+}
