@@ -8,6 +8,7 @@ import { InputError } from '../sim/input-error.ts';
 import { compareCommand } from './compare.ts';
 import { devicesCommand } from './devices.ts';
 import { runCommand } from './run.ts';
+import { schemaCommand } from './schema.ts';
 
 /** Exit codes: 0 done, 1 a fault of ours, 2 bad input, 130 interrupted. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -16,7 +17,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .showHelpAfterError('(disktime --help shows what there is)')
     .showSuggestionAfterError()
     .exitOverride();
-  for (const command of [compareCommand(), runCommand(), devicesCommand()]) {
+  for (const command of [compareCommand(), runCommand(), devicesCommand(), schemaCommand()]) {
     program.addCommand(command.copyInheritedSettings(program).exitOverride());
   }
   try {

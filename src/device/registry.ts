@@ -18,12 +18,17 @@ function enter<P extends AnyProfile>(model: DeviceModel<P>): void {
 enter(hddModel);
 enter(ssdModel);
 
+/** The schema of each kind's profiles. */
+export function profileSchemas(): Map<string, DeviceModel<AnyProfile>['schema']> {
+  return new Map([...models].map(([kind, model]) => [kind, model.schema]));
+}
+
 /**
  * Reads a profile by name or path.
  * @throws InputError naming file, line, field and the nearest valid name
  */
 export function loadProfile(nameOrPath: string): AnyProfile {
-  return readProfile(nameOrPath, new Map([...models].map(([kind, m]) => [kind, m.schema])));
+  return readProfile(nameOrPath, profileSchemas());
 }
 
 /** Makes the drive a profile describes, on the given event queue. */
