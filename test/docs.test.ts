@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { disktime } from './cli/cli.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -27,4 +28,29 @@ test('the program in docs/EMBEDDING.md runs and prints what it measured', () => 
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test('the table in README.md is what the command prints', () => {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  const shown = /<!-- table -->\n+```\n([\s\S]*?)```/.exec(readme)?.[1];
+  const run = disktime(['compare', '-s', 'S14', '-d', 'seagate-st32171w']);
+  assert.equal(run.code, 0, run.stderr);
+  assert.equal(shown?.trim(), run.stdout.trim());
+});
+
+test('the commands in README.md work', () => {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  const commands = [...readme.matchAll(/^npm run -s disktime -- (.*)$/gm)].map((match) => match[1]);
+  assert.ok(commands.length >= 3);
+  for (const command of commands) {
+    const run = disktime(command.split(' '));
+    assert.equal(run.code, 0, `${command}: ${run.stderr}`);
+    assert.notEqual(run.stdout, '');
+  }
+});
+
+test('the job file in README.md is docs/example.fio', () => {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  const shown = /```ini\n([\s\S]*?)```/.exec(readme)?.[1];
+  assert.equal(shown, readFileSync(join(ROOT, 'docs/example.fio'), 'utf8'));
 });

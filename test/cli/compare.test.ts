@@ -43,17 +43,20 @@ test('S14, random LRU order: single pages take at least 5 times as long as write
   );
 });
 
-test('S15, contiguous tail: the same requests, about 128 times as many bios', () => {
-  for (const device of [/seagate/, /samsung/]) {
-    const single = find('S15', device, 'writepage');
-    const range = find('S15', device, 'range');
-    assert.ok(
-      Math.abs(single.requests / range.requests - 1) <= 0.05,
-      `${device}: ${single.requests} against ${range.requests} requests`,
-    );
-    const ratio = single.bios / range.bios;
-    assert.ok(ratio > 110 && ratio < 145, `${device}: ${ratio} times as many bios`);
-  }
+test('S15, contiguous tail: the same requests, 128 times as many bios', () => {
+  const single = find('S15', /seagate/, 'writepage');
+  const range = find('S15', /seagate/, 'range');
+  assert.ok(
+    Math.abs(single.requests / range.requests - 1) <= 0.05,
+    `${single.requests} against ${range.requests} requests`,
+  );
+  assert.equal(single.bios / range.bios, 128);
+});
+
+test('S15 on flash: 2.6.34 does not plug it, so single pages reach it almost unmerged', () => {
+  const single = find('S15', /samsung/, 'writepage');
+  const range = find('S15', /samsung/, 'range');
+  assert.ok(single.requests > 50 * range.requests);
 });
 
 test('same seed, same bytes; another seed, others', () => {
