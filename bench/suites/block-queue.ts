@@ -26,12 +26,9 @@ function bios(elevator: string, run: number): Case {
     { length: 65536 / run },
     () => random.below(places) * run * PAGE_SECTORS,
   );
-  let outstanding = 0;
   let next = 0;
   const sink: BioSink = {
-    bioDone: () => {
-      outstanding--;
-    },
+    bioDone: () => {},
     bioAdmitted: () => {},
     congestionCleared: () => {},
   };
@@ -45,13 +42,12 @@ function bios(elevator: string, run: number): Case {
           const start = starts[Math.floor(next / run) % starts.length];
           const sector = start + (next % run) * PAGE_SECTORS;
           next++;
-          outstanding++;
           if (queue.submitBio(Op.write, sector, PAGE_SECTORS, 0, 0, i) !== Admission.admitted) {
             throw new Error('64 bios did not find room');
           }
         }
         queue.unplug();
-        while (outstanding > 0) events.step();
+        while (queue.outstandingBios > 0) events.step();
       }
     },
   };

@@ -52,11 +52,7 @@ function random(profileName: string, op: Op, depth: number): Case {
 
 export const rotationalRequests: Suite = {
   name: 'rotational',
-  make: () => [
-    random('seagate-st32171w', Op.read, 1),
-    random('seagate-st32171w', Op.write, 1),
-    random('seagate-st32171w', Op.read, 32),
-  ],
+  make: () => [random('seagate-st32171w', Op.read, 1), random('seagate-st32171w', Op.write, 1)],
 };
 
 /** The first flash drive by name: all of them are one model. */
