@@ -9,12 +9,23 @@
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { InputError, nearestHint } from '../../src/sim/input-error.ts';
+import { blockQueue } from './block-queue.ts';
+import { flashRequests, rotationalRequests } from './device-requests.ts';
 import { eventHeap } from './event-heap.ts';
 import { fioStream } from './fio-stream.ts';
+import { pageReclaim } from './page-reclaim.ts';
 import { straceReader } from './strace-reader.ts';
 import { time, type Suite, type Timing } from './suite.ts';
 
-const suites: readonly Suite[] = [eventHeap, fioStream, straceReader];
+const suites: readonly Suite[] = [
+  eventHeap,
+  rotationalRequests,
+  flashRequests,
+  blockQueue,
+  pageReclaim,
+  fioStream,
+  straceReader,
+];
 
 /** Sampling time a case, seconds; the smoke run only shows that every suite still runs. */
 const FULL_SECONDS = 2;
