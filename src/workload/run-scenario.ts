@@ -1,6 +1,7 @@
 /** One run: a scenario on a machine with one drive, one way of writing out, one elevator. */
 
 import { type BlockCounters, StatGroup } from '../block/accounting.ts';
+import type { BlockObserver } from '../block/observer.ts';
 import { createQueue } from '../block/queue.ts';
 import type { Device } from '../device/device.ts';
 import type { AnyProfile } from '../device/profile.ts';
@@ -23,6 +24,8 @@ export interface RunOptions {
   scheduler: string;
   /** 0..2^32-1; the same seed gives the same result to the last bit. */
   seed: number;
+  /** Follows every request through the block layer. */
+  observer?: BlockObserver;
   /** Called now and then with the simulated time. */
   onStep?: (nowNs: number) => void;
 }
@@ -37,6 +40,7 @@ export function runScenario(scenario: Scenario, options: RunOptions): RunResult 
   const queue = createQueue(events, device, {
     generation: GENERATION,
     elevator: options.scheduler,
+    observer: options.observer,
   });
   const machine = new Machine(events, queue, vmOptions(scenario), options.way);
   if (scenario.cache !== undefined) populate(machine, scenario.cache, options.seed);
