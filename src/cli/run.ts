@@ -8,6 +8,7 @@ import { comparisonTable, LEGEND } from '../report/comparison.ts';
 import { parseSize } from '../sim/units.ts';
 import { readJobFile, type MachineExtensions } from '../workload/fio/job-file.ts';
 import { runScenario } from '../workload/run-scenario.ts';
+import { readTrace } from '../workload/trace/registry.ts';
 import { loadScenario, scenarioSchema, type Scenario } from '../workload/scenario.ts';
 import { checkScheduler, parseSeed } from './compare.ts';
 import { startProgress } from './progress.ts';
@@ -62,9 +63,13 @@ function scenarioOf(
   return { ...parsed, folder: dirname(resolve(file)) };
 }
 
-/** What a job file says of its machine; what it has that is of no effect is named on stderr. */
+/** What a job file says of its machine; what a file has that is of no effect is named on stderr. */
 function extensionsOf(file: string): Partial<MachineExtensions> {
-  if (!/\.(fio|job|ini)$/.test(file)) return {};
+  if (file.endsWith('.json')) return {};
+  if (!/\.(fio|job|ini)$/.test(file)) {
+    for (const warning of readTrace(file).warnings) process.stderr.write(`${file}: ${warning}\n`);
+    return {};
+  }
   const { extensions, ignored } = readJobFile(file);
   if (ignored.length > 0) process.stderr.write(`${file}: without effect: ${ignored.join(', ')}\n`);
   return extensions;
