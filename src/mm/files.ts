@@ -102,7 +102,7 @@ export class Files implements FileCalls {
       if (inode.mapping.frameAt(index) < 0) {
         yield* this.#readPages(inode, index, Math.min(ahead, fileLast));
       }
-      yield* memory.waitOnPage(inode, index, Page.locked);
+      yield* memory.waitOnPage(inode, index, Page.locked, 'lock_page');
       const frame = inode.mapping.frameAt(index);
       if (frame >= 0) memory.markAccessed(frame);
       yield* memory.useCpu(memory.options.cpu.copyPageNs);
@@ -201,7 +201,7 @@ export class Files implements FileCalls {
         }
         memory.addToCache(frame, inode, index);
       } else if (memory.table.has(frame, Page.locked)) {
-        yield* memory.waitOnPage(inode, index, Page.locked);
+        yield* memory.waitOnPage(inode, index, Page.locked, 'lock_page');
         continue;
       }
       memory.setDirty(frame);
@@ -228,7 +228,7 @@ export class Files implements FileCalls {
         break;
       }
       memory.addToCache(frame, inode, index);
-      memory.tryLock(frame);
+      memory.lockForRead(frame);
       if (reader.add(index) === Admission.sleeping) yield* memory.waitAdmitted();
     }
     if (reader.finish() === Admission.sleeping) yield* memory.waitAdmitted();

@@ -174,7 +174,7 @@ export class Flusher {
       nrToWrite: Infinity,
     });
     for (let index = inode.mapping.nextCached(0); index >= 0;) {
-      yield* memory.waitOnPage(inode, index, Page.writeback);
+      yield* memory.waitOnPage(inode, index, Page.writeback, 'filemap_fdatawait');
       index = inode.mapping.nextCached(index + 1);
     }
     if (inode.mapping.dirtyCount === 0) this.forget(inode);
@@ -209,7 +209,12 @@ export class Flusher {
       if (index < 0) return;
       const frame = inode.mapping.frameAt(index);
       if (memory.table.has(frame, Page.locked | Page.writeback)) {
-        yield* memory.waitOnPage(inode, index, Page.locked | Page.writeback);
+        yield* memory.waitOnPage(
+          inode,
+          index,
+          Page.locked | Page.writeback,
+          'truncate_inode_pages',
+        );
         continue;
       }
       memory.cancelDirty(frame);

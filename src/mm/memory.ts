@@ -8,10 +8,15 @@ import type { FileSystem } from '../fs/file-system.ts';
 import type { EventQueue } from '../sim/events.ts';
 import { type Sleeping, TaskScheduler, WaitQueue } from '../sim/task.ts';
 import { Inode, InodeState } from './inode.ts';
-import { Page, PageTable } from './page-table.ts';
+import { type LockPlace, Page, PageTable } from './page-table.ts';
+import { type Resource, WaitGraph } from '../sim/wait-graph.ts';
 import type { VmOptions } from './vm-options.ts';
 import { VmStat, type Writer, Writer as WriterKind } from './vm-stat.ts';
 import { Zone, ZONE_LISTS } from './zone.ts';
+
+const PAGE_LOCK = 'page lock';
+const HELD_PAGE: readonly string[] = [PAGE_LOCK];
+const HELD_NOTHING: readonly string[] = [];
 
 export class Memory {
   readonly events: EventQueue;
@@ -21,6 +26,8 @@ export class Memory {
   readonly table: PageTable;
   readonly zone: Zone;
   readonly stat = new VmStat();
+  /** Who waits for whom, and in which order locks are taken. */
+  readonly graph = new WaitGraph();
   readonly inodes: Inode[] = [];
   /** Inodes with dirty pages, oldest dirtied first (b_dirty). */
   readonly dirtyInodes = new Set<Inode>();
@@ -29,6 +36,8 @@ export class Memory {
   nrWriteback = 0;
 
   readonly #pageWaiters = new Map<number, WaitQueue>();
+  /** Pages each task has locked, by task. */
+  readonly #pagesLocked: number[] = [];
   readonly #admission: WaitQueue[] = [];
   readonly #flushDone = new Set<number>();
   readonly #congestion: readonly [WaitQueue, WaitQueue];
@@ -95,7 +104,7 @@ export class Memory {
   dropFromCache(frame: number): void {
     const isolated = !this.table.has(frame, Page.lru);
     if (!isolated) this.takeOffLru(frame);
-    this.table.clear(frame, Page.locked);
+    this.#forgetLock(frame);
     this.#detach(frame);
     if (!isolated) this.free(frame);
   }
@@ -108,6 +117,7 @@ export class Memory {
   }
 
   free(frame: number): void {
+    if (this.table.has(frame, Page.locked)) this.#forgetLock(frame);
     this.table.flags[frame] = 0;
     this.zone.buddy.give(frame);
     this.zone.pagesScanned = 0;
@@ -231,22 +241,45 @@ export class Memory {
 
   // --- waiting ------------------------------------------------------------------------------
 
-  tryLock(frame: number): boolean {
-    if (this.table.has(frame, Page.locked)) return false;
-    this.table.set(frame, Page.locked);
+  /** Locks a page for the running task, unless someone has it. */
+  tryLock(frame: number, place: LockPlace): boolean {
+    const { table } = this;
+    if (table.has(frame, Page.locked)) return false;
+    const task = this.scheduler.current.id;
+    table.set(frame, Page.locked);
+    table.lockOwner[frame] = task;
+    table.lockPlace[frame] = place;
+    this.#pagesLocked[task] = (this.#pagesLocked[task] ?? 0) + 1;
     return true;
   }
 
+  /** Locks a fresh page until its read is complete: no task's own lock. */
+  lockForRead(frame: number): void {
+    this.table.set(frame, Page.locked);
+    this.table.lockOwner[frame] = -1;
+  }
+
   unlock(frame: number): void {
-    this.table.clear(frame, Page.locked);
+    this.#forgetLock(frame);
     this.#wakePage(frame);
+  }
+
+  #forgetLock(frame: number): void {
+    const { table } = this;
+    table.clear(frame, Page.locked);
+    const owner = table.lockOwner[frame];
+    if (owner < 0) return;
+    this.#pagesLocked[owner]--;
+    table.lockOwner[frame] = -1;
   }
 
   /**
    * Waits until none of `flags` (locked, writeback) is set on page `index` of a file, or the page
    * is gone from it. What is waited for goes out of the plug first (sync_page).
+   * @param where the function that waits, for reports
+   * @throws DeadlockError
    */
-  *waitOnPage(inode: Inode, index: number, flags: number): Sleeping<void> {
+  *waitOnPage(inode: Inode, index: number, flags: number, where: string): Sleeping<void> {
     for (;;) {
       const frame = inode.mapping.frameAt(index);
       if (frame < 0 || !this.table.has(frame, flags)) return;
@@ -256,8 +289,29 @@ export class Memory {
         waiters = new WaitQueue(this.scheduler, 'page');
         this.#pageWaiters.set(frame, waiters);
       }
-      yield* waiters.wait();
+      if (this.table.has(frame, flags & Page.locked)) {
+        const task = this.scheduler.current;
+        const held = (this.#pagesLocked[task.id] ?? 0) > 0 ? HELD_PAGE : HELD_NOTHING;
+        this.graph.wants(task, PAGE_LOCK, where, held);
+        this.graph.block(task, this.#pageLock(frame, inode.number, index), where);
+        yield* waiters.wait();
+        this.graph.unblock(task);
+      } else {
+        yield* waiters.wait();
+      }
     }
+  }
+
+  #pageLock(frame: number, inode: number, index: number): Resource {
+    const { table, scheduler } = this;
+    return {
+      kind: PAGE_LOCK,
+      label: `the lock of page ${index} of inode ${inode}`,
+      owners: () => {
+        const owner = table.lockOwner[frame];
+        return owner < 0 ? [] : [{ task: scheduler.tasks[owner], where: table.lockedIn(frame) }];
+      },
+    };
   }
 
   #wakePage(frame: number): void {

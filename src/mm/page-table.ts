@@ -27,6 +27,16 @@ export const Page = {
   deferred: 2048,
 } as const;
 
+/** The functions that lock pages, for reports. */
+export const LockPlace = {
+  shrinkPageList: 0,
+  writeAround: 1,
+  readPage: 2,
+  multiPageWriter: 3,
+} as const;
+export type LockPlace = (typeof LockPlace)[keyof typeof LockPlace];
+const PLACE_NAMES = ['shrink_page_list', 'write-around', 'readpage', 'a multi-page writer'];
+
 export class PageTable {
   /** Number of page frames. */
   readonly frames: number;
@@ -35,6 +45,10 @@ export class PageTable {
   readonly inode: Int32Array;
   /** Page index within its file. */
   readonly index: Int32Array;
+  /** Task that has the page locked; -1 for none, or when its IO will unlock it. */
+  readonly lockOwner: Int32Array;
+  /** Where it was locked, a `LockPlace`. */
+  readonly lockPlace: Uint8Array;
   /** List links; entries from `frames` on are the heads of lists. */
   readonly next: Int32Array;
   readonly prev: Int32Array;
@@ -49,6 +63,8 @@ export class PageTable {
     this.flags = new Uint16Array(frames);
     this.inode = new Int32Array(frames).fill(-1);
     this.index = new Int32Array(frames);
+    this.lockOwner = new Int32Array(frames).fill(-1);
+    this.lockPlace = new Uint8Array(frames);
     this.next = new Int32Array(frames + listHeads);
     this.prev = new Int32Array(frames + listHeads);
     this.#heads = frames;
@@ -58,6 +74,11 @@ export class PageTable {
   newList(): PageList {
     if (this.#heads === this.next.length) throw new RangeError('page table: out of list heads');
     return new PageList(this, this.#heads++);
+  }
+
+  /** The name of the function that locked a page. */
+  lockedIn(frame: number): string {
+    return PLACE_NAMES[this.lockPlace[frame]];
   }
 
   has(frame: number, flag: number): boolean {

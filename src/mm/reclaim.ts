@@ -9,7 +9,7 @@ import { MS } from '../sim/units.ts';
 import type { Sleeping } from '../sim/task.ts';
 import type { Flusher } from './flusher.ts';
 import type { Memory } from './memory.ts';
-import { Page } from './page-table.ts';
+import { LockPlace, Page } from './page-table.ts';
 import { type PageoutWay, type ScanControl, Verdict } from './pageout/way.ts';
 import { COSTLY_ORDER, DEF_PRIORITY, SWAP_CLUSTER_MAX } from './vm-options.ts';
 
@@ -170,14 +170,15 @@ export class Reclaim {
     sc.deferredCount = 0;
     for (let i = 0; i < count; i++) {
       const frame = batch[i];
-      if (frame < 0 || table.inode[frame] < 0 || !memory.tryLock(frame)) continue;
+      if (frame < 0 || table.inode[frame] < 0 || !memory.tryLock(frame, LockPlace.shrinkPageList))
+        continue;
       if (table.has(frame, Page.writeback)) {
         if (!sync) {
           memory.unlock(frame);
           continue;
         }
         const inode = memory.inodes[table.inode[frame]];
-        yield* memory.waitOnPage(inode, table.index[frame], Page.writeback);
+        yield* memory.waitOnPage(inode, table.index[frame], Page.writeback, 'shrink_page_list');
       }
       const referenced = table.has(frame, Page.referenced);
       table.clear(frame, Page.referenced);
@@ -222,7 +223,7 @@ export class Reclaim {
       const frame = batch[i];
       if (frame < 0 || !table.has(frame, Page.deferred)) continue;
       table.clear(frame, Page.deferred);
-      if (table.inode[frame] < 0 || !memory.tryLock(frame)) continue;
+      if (table.inode[frame] < 0 || !memory.tryLock(frame, LockPlace.shrinkPageList)) continue;
       if (table.has(frame, Page.writeback)) {
         memory.unlock(frame);
         continue;
@@ -261,7 +262,6 @@ export class Reclaim {
 
   /** __remove_mapping and free, for a clean, locked page off the LRU. */
   #free(frame: number): void {
-    this.memory.table.clear(frame, Page.locked);
     this.memory.removeFromCache(frame);
   }
 

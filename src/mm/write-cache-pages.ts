@@ -60,14 +60,14 @@ function* walk(
     while (frame >= 0 && table.has(frame, Page.locked)) {
       // Whoever holds it may wait for what is in our hands.
       if (writer.finish() === Admission.sleeping) yield* memory.waitAdmitted();
-      yield* memory.waitOnPage(inode, index, Page.locked);
+      yield* memory.waitOnPage(inode, index, Page.locked, 'write_cache_pages');
       frame = inode.mapping.frameAt(index);
     }
     if (frame < 0 || !table.has(frame, Page.dirty)) continue;
     if (table.has(frame, Page.writeback)) {
       if (!wbc.sync) continue;
       if (writer.finish() === Admission.sleeping) yield* memory.waitAdmitted();
-      yield* memory.waitOnPage(inode, index, Page.writeback);
+      yield* memory.waitOnPage(inode, index, Page.writeback, 'write_cache_pages');
       next = index;
       continue;
     }

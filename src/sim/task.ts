@@ -38,10 +38,20 @@ export class Task {
   }
 }
 
+/** Decides between tasks that could run, to explore schedules; without one, first come first run. */
+export interface SchedulePolicy {
+  /** Which of `count` >= 2 runnable tasks runs next, 0..count-1 in the order of their wake-ups. */
+  choose(count: number): number;
+  /** How long a sleep of `ns` really lasts, ns; never less than 0. */
+  delayNs(ns: number): number;
+}
+
 /** Runs tasks on an event queue, one at a time. */
 export class TaskScheduler {
   readonly events: EventQueue;
   readonly tasks: Task[] = [];
+  policy: SchedulePolicy | undefined;
+  readonly #runnable: Task[] = [];
   #current: Task | undefined;
   readonly #resume: number;
   readonly #timeout: number;
@@ -51,7 +61,7 @@ export class TaskScheduler {
 
   constructor(events: EventQueue) {
     this.events = events;
-    this.#resume = events.register((id) => this.#run(this.tasks[id]));
+    this.#resume = events.register(() => this.#runNext());
     this.#timeout = events.register((slot) => {
       const task = this.#timeoutTasks[slot];
       this.#freeTimeouts.push(slot);
@@ -72,7 +82,7 @@ export class TaskScheduler {
     const task = new Task(id, name, undefined as unknown as TaskBody);
     task.body = body(task);
     this.tasks.push(task);
-    this.events.schedule(this.events.nowNs, this.#resume, id);
+    this.#makeRunnable(task);
     return task;
   }
 
@@ -90,7 +100,8 @@ export class TaskScheduler {
     const slot = this.#freeTimeouts.pop() ?? this.#timeoutTasks.length;
     this.#timeoutTasks[slot] = task;
     this.#timeoutGenerations[slot] = ++task.sleepGeneration;
-    this.events.schedule(this.events.nowNs + Math.max(0, Math.round(ns)), this.#timeout, slot);
+    const lasts = this.policy === undefined ? ns : this.policy.delayNs(ns);
+    this.events.schedule(this.events.nowNs + Math.max(0, Math.round(lasts)), this.#timeout, slot);
     task.wasWoken = false;
     yield* this.sleep(waitingFor);
     return task.wasWoken;
@@ -103,14 +114,25 @@ export class TaskScheduler {
 
   #wake(task: Task, early: boolean): void {
     if (task.state !== State.sleeping) return;
-    task.state = State.runnable;
     task.wasWoken = early;
     task.sleepGeneration++;
-    this.events.schedule(this.events.nowNs, this.#resume, task.id);
+    this.#makeRunnable(task);
+  }
+
+  /** Every runnable task has one event of its own; which of them it runs is the policy's choice. */
+  #makeRunnable(task: Task): void {
+    task.state = State.runnable;
+    this.#runnable.push(task);
+    this.events.schedule(this.events.nowNs, this.#resume, 0);
+  }
+
+  #runNext(): void {
+    const count = this.#runnable.length;
+    const at = count > 1 && this.policy !== undefined ? this.policy.choose(count) : 0;
+    this.#run(at === 0 ? (this.#runnable.shift() as Task) : this.#runnable.splice(at, 1)[0]);
   }
 
   #run(task: Task): void {
-    if (task.state !== State.runnable) return;
     this.#current = task;
     task.state = State.running;
     task.waitingFor = '';

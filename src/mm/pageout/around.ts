@@ -9,7 +9,7 @@ import { Admission, BioFlag } from '../../block/bio.ts';
 import type { Sleeping } from '../../sim/task.ts';
 import type { Inode } from '../inode.ts';
 import type { Memory } from '../memory.ts';
-import { Page } from '../page-table.ts';
+import { LockPlace, Page } from '../page-table.ts';
 import type { Reclaim } from '../reclaim.ts';
 import { Writer } from '../vm-stat.ts';
 import { type PageoutWay, type ScanControl, Verdict } from './way.ts';
@@ -42,7 +42,7 @@ function* writeAround(reclaim: Reclaim, frame: number, sc: ScanControl): Sleepin
   const writer = memory.fs.pageWriter(inode.number, inode.layout, flags, task);
   for (let index = first; index <= last; index++) {
     const page = inode.mapping.frameAt(index);
-    if (index !== target && (page < 0 || !memory.tryLock(page))) continue;
+    if (index !== target && (page < 0 || !memory.tryLock(page, LockPlace.writeAround))) continue;
     const isWritten = memory.startWriteback(page, Writer.reclaim);
     if (isWritten) {
       // Every page of the cluster lies near the tail: rotate it when it is clean.
