@@ -124,6 +124,10 @@ export class FlashArray {
     this.kick(die);
   }
 
+  isWorking(die: number): boolean {
+    return this.#work[die] !== DieWork.none;
+  }
+
   /** Lets a die that does nothing start on what waits for it. */
   kick(die: number): void {
     if (this.#work[die] !== DieWork.none) return;

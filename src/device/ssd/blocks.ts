@@ -23,8 +23,12 @@ export class Blocks {
   readonly erases: Int32Array;
   /** Free blocks by lane. */
   readonly free: Int32Array;
+  /** Valid units by lane. */
+  readonly laneValid: Int32Array;
   readonly policy: VictimPolicy;
 
+  /** Valid units from which on a lane takes nothing more from the host. */
+  readonly #laneValidMax: number;
   readonly #geometry: Geometry;
   /** Free blocks of a lane in the order in which they were freed, block + 1, 0 at the end. */
   readonly #nextFree: Int32Array;
@@ -34,9 +38,15 @@ export class Blocks {
   readonly #open: Int32Array;
   readonly #fill: Int32Array;
 
-  constructor(geometry: Geometry, policy: VictimPolicy) {
+  /** @param keepBlocks blocks of a lane that valid units must leave over at least */
+  constructor(geometry: Geometry, policy: VictimPolicy, keepBlocks: number) {
     this.#geometry = geometry;
     this.policy = policy;
+    // Half of the average lane's spare units: lanes may differ, but none may silt up.
+    const spare = geometry.unitsPerLane - geometry.logicalUnits / geometry.lanes;
+    this.#laneValidMax =
+      geometry.unitsPerLane - Math.max(keepBlocks * geometry.unitsPerBlock, spare / 2);
+    this.laneValid = new Int32Array(geometry.lanes);
     this.valid = new Int32Array(geometry.blocks);
     this.state = new Uint8Array(geometry.blocks);
     this.erases = new Int32Array(geometry.blocks);
@@ -51,6 +61,7 @@ export class Blocks {
   /** Enters a block of the initial state as full, `valid` of its units valid. */
   startFull(block: number, valid: number): void {
     this.valid[block] = valid;
+    this.laneValid[this.#geometry.laneOfBlock(block)] += valid;
     this.#close(block);
   }
 
@@ -66,8 +77,19 @@ export class Blocks {
 
   /** Whether a program of this stream finds a place in the lane. */
   hasRoom(lane: number, stream: Stream): boolean {
+    if (stream === Stream.host && this.laneValid[lane] >= this.#laneValidMax) return false;
     if (this.#open[lane * STREAMS + stream] !== 0) return true;
     return this.free[lane] > (stream === Stream.host ? GC_RESERVE : 0);
+  }
+
+  /** Stale units in the lane that erases would free. */
+  reclaimable(lane: number): number {
+    const { unitsPerBlock, unitsPerLane } = this.#geometry;
+    let unwritten = this.free[lane] * unitsPerBlock;
+    for (let at = lane * STREAMS; at < (lane + 1) * STREAMS; at++) {
+      if (this.#open[at] !== 0) unwritten += unitsPerBlock - this.#fill[at];
+    }
+    return unitsPerLane - unwritten - this.laneValid[lane];
   }
 
   /** First physical unit of the lane's next program; only when `hasRoom`. */
@@ -89,11 +111,13 @@ export class Blocks {
 
   addValid(block: number): void {
     this.valid[block]++;
+    this.laneValid[this.#geometry.laneOfBlock(block)]++;
   }
 
   /** A valid unit of the block went stale. */
   invalidate(block: number): void {
     const valid = --this.valid[block];
+    this.laneValid[this.#geometry.laneOfBlock(block)]--;
     if (this.state[block] === BlockState.full) this.policy.invalidated(block, valid);
   }
 
@@ -127,6 +151,7 @@ export class Blocks {
   save() {
     return {
       valid: this.valid.slice(),
+      laneValid: this.laneValid.slice(),
       state: this.state.slice(),
       erases: this.erases.slice(),
       free: this.free.slice(),
@@ -141,6 +166,7 @@ export class Blocks {
 
   load(saved: ReturnType<Blocks['save']>): void {
     this.valid.set(saved.valid);
+    this.laneValid.set(saved.laneValid);
     this.state.set(saved.state);
     this.erases.set(saved.erases);
     this.free.set(saved.free);

@@ -108,6 +108,8 @@ export class Collector {
 
   #hasVictim(lane: number): boolean {
     if (this.#victim[lane] !== 0) return true;
+    // Less than a block's worth of stale units does not make a block free.
+    if (this.#blocks.reclaimable(lane) < this.#geometry.unitsPerBlock) return false;
     this.#victim[lane] = this.#blocks.takeVictim(lane) + 1;
     this.#row[lane] = 0;
     return this.#victim[lane] !== 0;

@@ -131,6 +131,8 @@ export class Destager {
     this.#count[lane] = 0;
     this.#blocks.programmed(lane, Stream.host);
     this.review(lane);
+    // One that was over its share of valid units may be back under it.
+    this.#reviewIdle(lane + 1 < this.#geometry.lanes ? lane + 1 : 0);
   }
 
   /** A slot's unit has been read: it can go out. */
@@ -182,9 +184,15 @@ export class Destager {
   /** No lane is ready: a full one may have something to collect by now. */
   #findRoom(): boolean {
     for (let lane = 0; lane < this.#geometry.lanes; lane++) {
-      if (this.#count[lane] === 0 && this.#collector.active[lane] === 0) this.review(lane);
+      this.#reviewIdle(lane);
     }
     return this.#readyCount > 0;
+  }
+
+  #reviewIdle(lane: number): void {
+    if (this.#ready[lane] === 0 && this.#count[lane] === 0 && this.#collector.active[lane] === 0) {
+      this.review(lane);
+    }
   }
 
   save() {

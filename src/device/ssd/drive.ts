@@ -28,7 +28,7 @@ import { Front } from './front.ts';
 import { Ftl } from './ftl.ts';
 import { victimPolicies } from './gc/registry.ts';
 import { Geometry } from './geometry.ts';
-import type { SsdProfile } from './profile.ts';
+import { KEEP_BLOCKS, type SsdProfile } from './profile.ts';
 import { explainParts, Part, Requests } from './requests.ts';
 
 /** The counters of every device, and what flash adds. */
@@ -79,6 +79,8 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
   };
   readonly #protected: boolean;
   readonly #writeBack: boolean;
+  /** By die: the lane whose turn it is. */
+  readonly #nextLane: Int32Array;
   readonly #onDone: number;
   readonly #onArrived: number;
   readonly #onFilled: number;
@@ -103,7 +105,11 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
     this.geometry = geometry;
     this.#events = events;
     this.#front = new Front(profile);
-    this.blocks = new Blocks(geometry, victimPolicies[profile.gc.policy](geometry));
+    this.blocks = new Blocks(
+      geometry,
+      victimPolicies[profile.gc.policy](geometry),
+      KEEP_BLOCKS + profile.gc.start_free_blocks,
+    );
     this.ftl = new Ftl(geometry, this.blocks, profile.ftl.initial_fill);
     this.buffer = new WriteBuffer(
       Math.floor(profile.buffer.bytes / geometry.unitBytes),
@@ -123,6 +129,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
     this.#collector.attach(this.#array);
     this.#destager.attach(this.#array);
     this.#requests = new Requests(profile.queue_depth, options.explain === true);
+    this.#nextLane = Int32Array.from({ length: geometry.dies }, (_, die) => die);
     this.#waiting = new Int32Array(profile.queue_depth);
     this.#flushing = new Int32Array(profile.queue_depth);
     this.#onDone = events.register((tag) => this.#complete(tag));
@@ -470,20 +477,29 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
 
   startJob(die: number): boolean {
     const { lanes, dies } = this.geometry;
-    this.#busy.enter(this.#events.nowNs);
-    for (let lane = die; lane < lanes; lane += dies) {
-      if (this.#destager.hasBatch(lane)) {
-        this.#destager.start(lane);
+    // A die's lanes take turns.
+    const first = this.#nextLane[die];
+    for (let n = 0, lane = first; n < lanes / dies; n++, lane = (lane + dies) % lanes) {
+      if (this.#startLane(lane, die)) {
+        this.#nextLane[die] = (lane + dies) % lanes;
         return true;
       }
     }
-    for (let lane = die; lane < lanes; lane += dies) {
-      if (this.#collector.active[lane] === 0) continue;
-      if (this.#collector.start(lane)) return true;
-      this.#destager.review(lane);
-    }
-    this.#busy.leave(this.#events.nowNs);
     return false;
+  }
+
+  #startLane(lane: number, die: number): boolean {
+    const hasBatch = this.#destager.hasBatch(lane);
+    if (!hasBatch && this.#collector.active[lane] === 0) return false;
+    if (hasBatch) this.#destager.start(lane);
+    else if (!this.#collector.start(lane)) {
+      // Collection is through: the lane may take what waits in the buffer, and start on it at once.
+      this.#destager.review(lane);
+      this.#destage();
+      return this.#array.isWorking(die);
+    }
+    this.#busy.enter(this.#events.nowNs);
+    return true;
   }
 
   jobDone(work: DieWork, lane: number, stream: Stream): void {
@@ -576,6 +592,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
       collector: this.#collector.save(),
       destager: this.#destager.save(),
       array: this.#array.save(),
+      nextLane: this.#nextLane.slice(),
     };
     return { model: MODEL, state };
   }
@@ -596,6 +613,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
     this.#collector.load(state.collector);
     this.#destager.load(state.destager);
     this.#array.load(state.array);
+    this.#nextLane.set(state.nextLane);
     for (let jobs = this.#array.jobsUnderWay; jobs > 0; jobs--) this.#busy.enter(now);
     this.#destage();
   }
@@ -609,6 +627,7 @@ interface SavedState {
   collector: ReturnType<Collector['save']>;
   destager: ReturnType<Destager['save']>;
   array: ReturnType<FlashArray['save']>;
+  nextLane: Int32Array;
 }
 
 /** Sectors `first`..`first + count - 1` of a unit as bits. */

@@ -137,6 +137,9 @@ const shape = z.strictObject({
 
 export type SsdProfile = z.infer<typeof shape>;
 
+/** Blocks a lane needs beside those whose want starts collection: two open, one being emptied. */
+export const KEEP_BLOCKS = 3;
+
 /** The first thing about a well-formed profile that cannot be built: path and reason. */
 function impossibility(p: SsdProfile): { path: string[]; message: string } | undefined {
   const { array: a, ftl: f } = p;
@@ -168,8 +171,7 @@ function impossibility(p: SsdProfile): { path: string[]; message: string } | und
   if (physicalBytes / unit > 2 ** 31 - 4) {
     return { path: ['ftl', 'unit_bytes'], message: 'expected fewer than 2^31 units in all' };
   }
-  // Each lane keeps what starts collection free, two blocks open, and one being emptied.
-  const usable = physicalBytes - lanes * (p.gc.start_free_blocks + 3) * blockBytes;
+  const usable = physicalBytes - lanes * (p.gc.start_free_blocks + KEEP_BLOCKS) * blockBytes;
   if (p.capacity_sectors * SECTOR_BYTES > usable) {
     return {
       path: ['capacity_sectors'],

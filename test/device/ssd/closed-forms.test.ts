@@ -5,7 +5,6 @@ import { test } from 'node:test';
 import { DeviceFlag, Op, Status } from '../../../src/device/device.ts';
 import { createDeviceOn, loadProfile } from '../../../src/device/registry.ts';
 import { EventQueue } from '../../../src/sim/events.ts';
-import { BlockState } from '../../../src/device/ssd/blocks.ts';
 import {
   Bench,
   CHANNEL_NS,
@@ -156,29 +155,31 @@ test('sequential writes run at the slower of the link and the dies', () => {
   assert.ok(Math.abs(rate(slowLink) / ((slowLink * 1024 * 1024) / 1e9) - 1) < 0.02);
 });
 
-test('a stale block is erased without a read, in one erase time', () => {
-  const bench = new Bench(smallProfile({ capacity_sectors: 2048 }));
-  const { drive } = bench;
-  // Overwriting a whole lane's home again and again leaves blocks wholly stale.
-  let erasing = 0;
-  let sent = 0;
-  bench.onComplete = (tag) => {
-    if (sent < 600) bench.submit(tag, Op.write, (sent++ * 16) % 2048, 16);
+test('a wholly stale block costs one erase and no read', () => {
+  const run = (eraseUs: number): { ns: number; erases: number } => {
+    const array = { channels: 1, chips_per_channel: 1, erase_us: eraseUs };
+    const bench = new Bench(smallProfile({ capacity_sectors: 1024, array }));
+    let sent = 0;
+    const next = (tag: number): void => {
+      if (sent < 400) bench.submit(tag, Op.write, (sent++ * 16) % 1024, 16);
+    };
+    bench.onComplete = next;
+    for (let tag = 0; tag < 16; tag++) next(tag);
+    bench.run();
+    const { counters } = bench.drive;
+    // Overwriting everything in order leaves nothing to move.
+    assert.equal(counters.gcUnits, 0);
+    assert.equal(counters.programs, 400);
+    return { ns: bench.events.nowNs, erases: counters.erases };
   };
-  bench.submit(0, Op.write, 0, 16);
-  while (bench.events.size > 0) {
-    const before = drive.counters.erases;
-    bench.events.step();
-    if (drive.counters.erases > before) erasing++;
-  }
-  assert.ok(erasing > 0);
-  assert.equal(drive.counters.gcUnits, 0);
-  assert.equal(
-    drive.blocks.erases.reduce((a, b) => a + b, 0),
-    erasing,
-  );
-  assert.ok(drive.blocks.state.every((state) => state !== BlockState.emptying));
-  assert.equal(ERASE_NS, 2_000_000);
+  const slow = run(5000);
+  const fast = run(2000);
+  assert.ok(fast.erases > 30);
+  assert.equal(slow.erases, fast.erases);
+  assert.equal(slow.ns - fast.ns, fast.erases * 3_000_000);
+  // The one die is never idle once the first page is in.
+  const first = 2000 + 2 * LINK_NS;
+  assert.equal(fast.ns, first + 400 * (2 * CHANNEL_NS + PROGRAM_NS) + fast.erases * ERASE_NS);
 });
 
 test('write-zeroes and discard unmap; what is left of a unit at the ends is written', () => {
