@@ -11,6 +11,7 @@ import { Op, Status } from '../device/device.ts';
 import { Admission, BioFlag, type BioSink, type BlockQueue } from '../block/bio.ts';
 import { PAGE_SECTORS } from '../sim/units.ts';
 import { Allocation } from './allocation.ts';
+import type { Journal } from './journal.ts';
 import type { Layout } from './layout.ts';
 import { PageWriter } from './page-writer.ts';
 
@@ -37,6 +38,8 @@ const FIRST_DATA_SECTOR = 2048;
 export class FileSystem {
   readonly queue: BlockQueue;
   readonly allocation: Allocation;
+  /** Its journal, where the file system has one. */
+  journal: Journal | undefined;
   /** Pages a bio may hold: bio_get_nr_vecs. */
   readonly maxBioPages: number;
   /** Write bios submitted so far. */

@@ -9,6 +9,7 @@ import type { Sleeping } from '../sim/task.ts';
 import { InputError } from '../sim/input-error.ts';
 import { PAGE_BYTES } from '../sim/units.ts';
 import type { FileCalls } from './file-calls.ts';
+import type { Eviction } from './eviction.ts';
 import type { Flusher } from './flusher.ts';
 import { Inode } from './inode.ts';
 import type { Memory } from './memory.ts';
@@ -24,6 +25,7 @@ export class Files implements FileCalls {
   readonly #memory: Memory;
   readonly #allocator: PageAllocator;
   readonly #flusher: Flusher;
+  readonly #eviction: Eviction;
   readonly #throttle: DirtyThrottle;
   readonly #byName = new Map<string, Inode>();
   /** Open handles; a handle is an index into it. */
@@ -31,10 +33,17 @@ export class Files implements FileCalls {
   /** Where the next sequential read of an inode would begin, by inode number. */
   readonly #readNext: number[] = [];
 
-  constructor(memory: Memory, allocator: PageAllocator, flusher: Flusher, throttle: DirtyThrottle) {
+  constructor(
+    memory: Memory,
+    allocator: PageAllocator,
+    flusher: Flusher,
+    eviction: Eviction,
+    throttle: DirtyThrottle,
+  ) {
     this.#memory = memory;
     this.#allocator = allocator;
     this.#flusher = flusher;
+    this.#eviction = eviction;
     this.#throttle = throttle;
   }
 
@@ -131,7 +140,7 @@ export class Files implements FileCalls {
     const inode = this.inodeOf(file);
     if (sizeBytes < inode.sizeBytes) {
       const fromPage = Math.ceil(sizeBytes / PAGE_BYTES);
-      yield* this.#flusher.truncatePages(inode, fromPage);
+      yield* this.#eviction.truncatePages(inode, fromPage);
       this.#memory.fs.allocation.free(inode.layout, fromPage);
     } else {
       this.#grow(inode, sizeBytes);
@@ -146,7 +155,7 @@ export class Files implements FileCalls {
     inode.links--;
     // As unlink(2): a reference of its own, whose end removes a file no one has open.
     inode.count++;
-    yield* this.#flusher.iput(inode, false);
+    yield* this.#eviction.iput(inode, false);
   }
 
   *rename(from: string, to: string): Sleeping<void> {
@@ -162,7 +171,7 @@ export class Files implements FileCalls {
     const inode = this.inodeOf(file);
     this.#open[file] = undefined;
     if (inode.count === 1) this.#memory.fs.allocation.close(inode.layout);
-    yield* this.#flusher.iput(inode, false);
+    yield* this.#eviction.iput(inode, false);
   }
 
   *allocate(bytes: number, order = 0): Sleeping<void> {

@@ -100,7 +100,7 @@ export class Flusher {
       // Everything left is being written by someone else: wait for one of them.
       const [inode] = this.#moreIo;
       this.#requeue(inode);
-      while (inode.has(InodeState.sync)) yield* this.#inodeSync.wait();
+      yield* this.waitUntilIdle(inode);
     }
   }
 
@@ -188,38 +188,9 @@ export class Flusher {
     inode.state &= ~InodeState.dirty;
   }
 
-  /** iput: gives a reference back; the last one of an unlinked file removes it. */
-  *iput(inode: Inode, fromReclaim: boolean): Sleeping<void> {
-    inode.count--;
-    if (inode.count > 0 || inode.links > 0 || inode.has(InodeState.freeing)) return;
-    if (fromReclaim) this.#memory.stat.reclaimFinalIputs++;
-    inode.state |= InodeState.freeing;
-    yield* this.truncatePages(inode, 0);
+  /** Waits until no one is writing the inode back (inode_sync_wait). */
+  *waitUntilIdle(inode: Inode): Sleeping<void> {
     while (inode.has(InodeState.sync)) yield* this.#inodeSync.wait();
-    this.forget(inode);
-    this.#memory.fs.allocation.free(inode.layout, 0);
-    inode.state |= InodeState.clear;
-  }
-
-  /** truncate_inode_pages: drops the cached pages from `fromPage` on, waiting for busy ones. */
-  *truncatePages(inode: Inode, fromPage: number): Sleeping<void> {
-    const memory = this.#memory;
-    for (;;) {
-      const index = inode.mapping.nextCached(fromPage);
-      if (index < 0) return;
-      const frame = inode.mapping.frameAt(index);
-      if (memory.table.has(frame, Page.locked | Page.writeback)) {
-        yield* memory.waitOnPage(
-          inode,
-          index,
-          Page.locked | Page.writeback,
-          'truncate_inode_pages',
-        );
-        continue;
-      }
-      memory.cancelDirty(frame);
-      memory.dropFromCache(frame);
-    }
   }
 }
 

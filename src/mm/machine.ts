@@ -4,6 +4,7 @@ import type { BlockQueue } from '../block/bio.ts';
 import { FileSystem } from '../fs/file-system.ts';
 import type { EventQueue } from '../sim/events.ts';
 import type { Task, TaskBody } from '../sim/task.ts';
+import { Eviction } from './eviction.ts';
 import { Files } from './files.ts';
 import { Flusher } from './flusher.ts';
 import { Kswapd } from './kswapd.ts';
@@ -27,11 +28,12 @@ export class Machine {
     this.events = events;
     this.memory = new Memory(events, new FileSystem(queue, () => events.nowNs), options);
     this.flusher = new Flusher(this.memory);
-    this.reclaim = new Reclaim(this.memory, this.flusher, way);
+    const eviction = new Eviction(this.memory, this.flusher);
+    this.reclaim = new Reclaim(this.memory, this.flusher, eviction, way);
     this.kswapd = new Kswapd(this.memory, this.reclaim);
     this.allocator = new PageAllocator(this.memory, this.kswapd, this.reclaim);
     const throttle = new DirtyThrottle(this.memory, this.flusher);
-    this.files = new Files(this.memory, this.allocator, this.flusher, throttle);
+    this.files = new Files(this.memory, this.allocator, this.flusher, eviction, throttle);
     this.spawn('kswapd', this.kswapd.run());
     this.spawn('flusher', this.flusher.run());
   }

@@ -7,6 +7,7 @@
 
 import { MS } from '../sim/units.ts';
 import type { Sleeping } from '../sim/task.ts';
+import type { Eviction } from './eviction.ts';
 import type { Flusher } from './flusher.ts';
 import type { Memory } from './memory.ts';
 import { LockPlace, Page } from './page-table.ts';
@@ -16,12 +17,14 @@ import { COSTLY_ORDER, DEF_PRIORITY, SWAP_CLUSTER_MAX } from './vm-options.ts';
 export class Reclaim {
   readonly memory: Memory;
   readonly flusher: Flusher;
+  readonly eviction: Eviction;
   readonly way: PageoutWay;
   readonly #batches: Int32Array[] = [];
 
-  constructor(memory: Memory, flusher: Flusher, way: PageoutWay) {
+  constructor(memory: Memory, flusher: Flusher, eviction: Eviction, way: PageoutWay) {
     this.memory = memory;
     this.flusher = flusher;
+    this.eviction = eviction;
     this.way = way;
   }
 

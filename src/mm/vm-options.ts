@@ -22,6 +22,8 @@ export interface CpuCosts {
   copyPageNs: number;
   /** A page that reclaim looks at. */
   scanPageNs: number;
+  /** A page prepared for writing by a file system's writer. */
+  writePageNs: number;
   /** A fresh page handed to a program. */
   allocatePageNs: number;
 }
@@ -35,7 +37,7 @@ export const defaultVmOptions: VmOptions = {
   dirtyExpireCentisecs: 3000,
   cpus: 1,
   // Assumption: 4 KiB at about 2 GB/s, and a few hundred instructions a page scanned or allocated.
-  cpu: { copyPageNs: 2000, scanPageNs: 200, allocatePageNs: 500 },
+  cpu: { copyPageNs: 2000, scanPageNs: 200, writePageNs: 500, allocatePageNs: 500 },
 };
 
 /** SWAP_CLUSTER_MAX: pages that reclaim takes off the LRU at a time. */

@@ -10,6 +10,9 @@ import type { Memory } from './memory.ts';
 import { Page } from './page-table.ts';
 import type { Writer } from './vm-stat.ts';
 
+/** Pages looked up in the tree at a time. */
+const PAGEVEC_SIZE = 14;
+
 /** struct writeback_control. */
 export interface WritebackControl {
   readonly writer: Writer;
@@ -52,10 +55,17 @@ function* walk(
   const task = memory.scheduler.current.id;
   const writer = memory.fs.pageWriter(inode.number, inode.layout, flags, task);
   let next = start;
+  let looked = 0;
   for (;;) {
+    // Between two lookups of the tree the kernel may let others run (cond_resched).
+    if (looked === PAGEVEC_SIZE) {
+      looked = 0;
+      yield* memory.useCpu(PAGEVEC_SIZE * memory.options.cpu.writePageNs);
+    }
     const index = inode.mapping.nextDirty(next);
     if (index < 0 || index > end) break;
     next = index + 1;
+    looked++;
     let frame = inode.mapping.frameAt(index);
     while (frame >= 0 && table.has(frame, Page.locked)) {
       // Whoever holds it may wait for what is in our hands.

@@ -59,7 +59,7 @@ function* cleanPageList(reclaim: Reclaim, sc: ScanControl): Sleeping<void> {
       sync: false,
       nrToWrite: Infinity,
     });
-    yield* reclaim.flusher.iput(inode, true);
+    yield* reclaim.eviction.iput(inode, true);
   }
 }
 
