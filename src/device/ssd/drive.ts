@@ -455,14 +455,17 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
       this.buffer.drop(logical);
       this.ftl.unmap(logical);
     }
-    const hasEnds =
-      firstWhole > endWhole || firstWhole * unitSectors > sector || endWhole * unitSectors < end;
-    if (op === Op.discard || !hasEnds) {
+    const cutsHead = firstWhole * unitSectors > sector;
+    const cutsTail = endWhole * unitSectors < end;
+    if (op === Op.discard || !(cutsHead || cutsTail)) {
       this.#events.schedule(ready, this.#onDone, tag);
       return;
     }
+    // Zeroes in part of a unit are data; a whole unit at the other end stays unmapped.
+    const from = cutsHead ? sector : endWhole * unitSectors;
+    const to = cutsTail ? end : Math.min(end, firstWhole * unitSectors);
     this.#setDurable(tag, flags);
-    this.#letIn(tag, sector, sectors, ready);
+    this.#letIn(tag, from, to - from, ready);
   }
 
   // What the array asks and tells
