@@ -8,6 +8,7 @@ import { OutOfMemoryError } from '../mm/page-allocator.ts';
 import { InputError } from '../sim/input-error.ts';
 import { compareCommand } from './compare.ts';
 import { devicesCommand } from './devices.ts';
+import { exploreCommand } from './explore.ts';
 import { runCommand } from './run.ts';
 import { schemaCommand } from './schema.ts';
 
@@ -18,7 +19,13 @@ export async function main(argv: readonly string[]): Promise<number> {
     .showHelpAfterError('(disktime --help shows what there is)')
     .showSuggestionAfterError()
     .exitOverride();
-  for (const command of [compareCommand(), runCommand(), devicesCommand(), schemaCommand()]) {
+  for (const command of [
+    compareCommand(),
+    runCommand(),
+    devicesCommand(),
+    exploreCommand(),
+    schemaCommand(),
+  ]) {
     program.addCommand(command.copyInheritedSettings(program).exitOverride());
   }
   try {

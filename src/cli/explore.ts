@@ -1,0 +1,86 @@
+/** `disktime explore`: runs a race under many schedules, and prints the circle if one closes. */
+
+import { Command } from 'commander';
+import { findWay, pageoutWays } from '../mm/pageout/registry.ts';
+import { renderTable } from '../report/table.ts';
+import { InputError } from '../sim/input-error.ts';
+import { exploreExhaustively, exploreRandomly } from '../workload/race/race.ts';
+import { findRace, races } from '../workload/race/registry.ts';
+import { parseSeed } from './compare.ts';
+import { startProgress } from './progress.ts';
+
+interface ExploreOptions {
+  way: string[];
+  schedules: string;
+  depth: string;
+  seed: string;
+  json?: boolean;
+}
+
+export function exploreCommand(): Command {
+  return new Command('explore')
+    .description('look for deadlocks: run a race under many schedules')
+    .argument('[race...]', `races: ${[...races.keys()].join(', ')}`, [...races.keys()])
+    .option('-w, --way <name...>', 'ways of writing out', [...pageoutWays.keys()])
+    .option('-n, --schedules <n>', 'random schedules, and at most so many exhaustive ones', '1000')
+    .option('--depth <n>', 'choices that the exhaustive search varies', '8')
+    .option('--seed <n>', 'first seed', '1')
+    .option('--json', 'print the findings as JSON')
+    .action((names: string[], options: ExploreOptions) => explore(names, options));
+}
+
+function wholeNumber(text: string, name: string): number {
+  if (/^\d+$/.test(text) && Number(text) > 0) return Number(text);
+  throw new InputError(`${name}: "${text}" is not a whole number above 0`);
+}
+
+function explore(names: readonly string[], options: ExploreOptions): void {
+  const schedules = wholeNumber(options.schedules, '--schedules');
+  const depth = wholeNumber(options.depth, '--depth');
+  const seed = parseSeed(options.seed);
+  const ways = options.way.map((name) => findWay(name));
+  const cases = names.flatMap((name) => ways.map((way) => ({ race: findRace(name), way })));
+  const progress = startProgress(cases.length);
+  const findings = cases.map(({ race, way }, i) => {
+    const random = exploreRandomly(race, way, schedules, seed, (done) => {
+      if (done % 256 === 0) progress.update(i, `${race.name} ${way.name}: ${done} schedules`);
+    });
+    const all = exploreExhaustively(race, way, depth, schedules);
+    return { race, way, random, all };
+  });
+  progress.stop();
+  if (options.json === true) {
+    const rows = findings.map(({ race, way, random, all }) => ({
+      race: race.name,
+      way: way.name,
+      random_schedules: random.schedules,
+      random_deadlocks: random.deadlocks,
+      exhaustive_schedules: all.schedules,
+      exhaustive_is_complete: all.isComplete,
+      exhaustive_deadlocks: all.deadlocks,
+      first: random.first ?? all.first ?? null,
+      first_at: random.firstAt ?? all.firstAt ?? null,
+      possible_inversions: [...new Set([...random.inversions, ...all.inversions])],
+    }));
+    process.stdout.write(`${JSON.stringify({ races: rows }, null, 2)}\n`);
+    return;
+  }
+  const rows = findings.map(({ race, way, random, all }) => [
+    race.name,
+    way.name,
+    `${random.deadlocks} of ${random.schedules}`,
+    `${all.deadlocks} of ${all.schedules}${all.isComplete ? ', all' : ''}`,
+    `${new Set([...random.inversions, ...all.inversions]).size}`,
+  ]);
+  process.stdout.write(
+    `${renderTable(['race', 'way', 'random deadlocks', 'exhaustive', 'lock order warnings'], rows)}\n`,
+  );
+  for (const { race, way, random, all } of findings) {
+    const first = random.first ?? all.first;
+    if (first === undefined) continue;
+    process.stdout.write(
+      `\n${race.name} under ${way.name}, ${random.firstAt ?? all.firstAt}: ${race.summary}\n${first}\n`,
+    );
+    for (const inversion of random.inversions) process.stdout.write(`${inversion}\n`);
+  }
+}

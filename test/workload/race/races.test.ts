@@ -1,0 +1,53 @@
+/** S19 and S20 of WRITEOUT.md: which ways can deadlock, and which cannot. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { findWay, pageoutWays } from '../../../src/mm/pageout/registry.ts';
+import {
+  exploreExhaustively,
+  exploreRandomly,
+  randomSchedule,
+  runRace,
+} from '../../../src/workload/race/race.ts';
+import { findRace, races } from '../../../src/workload/race/registry.ts';
+
+test('S19, range: the last iput in reclaim closes a circle through the journal', () => {
+  const found = exploreRandomly(findRace('S19'), findWay('range'), 200, 1);
+  assert.ok(found.deadlocks > 0);
+  assert.match(found.first ?? '', /reclaimer waits in delete_inode for the journal/);
+  assert.match(found.first ?? '', /held by kjournald/);
+  assert.match(found.first ?? '', /kjournald waits .* for the open handles of the journal/);
+  assert.ok([...found.inversions].some((text) => text.includes('journal within journal')));
+  assert.ok(exploreExhaustively(findRace('S19'), findWay('range'), 6, 5000).deadlocks > 0);
+});
+
+test('S19, range: a linked file has a cheap last iput, and nothing hangs', () => {
+  const found = exploreRandomly(findRace('S19-linked'), findWay('range'), 300, 1);
+  assert.equal(found.deadlocks, 0);
+  assert.equal(found.finalIputs, 0);
+});
+
+test('S20, range: page locks of two files close a circle', () => {
+  const found = exploreRandomly(findRace('S20'), findWay('range'), 100, 1);
+  assert.ok(found.deadlocks > 0);
+  assert.match(found.first ?? '', /waits in write_cache_pages for the lock of page/);
+});
+
+for (const way of [...pageoutWays.values()].filter(({ name }) => name !== 'range')) {
+  test(`${way.name}: no circle in any race, and not a lock order that could close one`, () => {
+    for (const race of races.values()) {
+      const random = exploreRandomly(race, way, 200, 1);
+      assert.equal(random.deadlocks, 0, random.first);
+      assert.deepEqual([...random.inversions], []);
+      const all = exploreExhaustively(race, way, 5, 3000);
+      assert.equal(all.deadlocks, 0, all.first);
+    }
+  });
+}
+
+test('one seed, one schedule, one outcome', () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const run = () => runRace(findRace('S19'), findWay('range'), randomSchedule(seed));
+    assert.deepEqual(run(), run());
+  }
+});
