@@ -15,6 +15,8 @@ import { loadScenario } from '../workload/scenario.ts';
 import { startProgress } from './progress.ts';
 
 const DEFAULT_DEVICES = ['seagate-st32171w', 'samsung-970pro'];
+/** One of each kind. */
+const DEFAULT_WAYS = ['writepage', 'range', 'around', 'flusher', 'none'];
 const DEFAULT_SCENARIOS = ['S14', 'S15', 'sqlite-tar'];
 
 interface CompareOptions {
@@ -30,7 +32,11 @@ export function compareCommand(): Command {
   return new Command('compare')
     .description('compare ways of writing out: drives x ways x scenarios (the main job)')
     .option('-d, --device <name...>', 'drives, by name or profile path', DEFAULT_DEVICES)
-    .option('-w, --way <name...>', 'ways of writing out', [...pageoutWays.keys()])
+    .option(
+      '-w, --way <name...>',
+      `ways of writing out: ${[...pageoutWays.keys()].join(', ')}`,
+      DEFAULT_WAYS,
+    )
     .option('-s, --scenario <name...>', 'scenarios, by name or path', DEFAULT_SCENARIOS)
     .option('--scheduler <name>', 'IO scheduler', 'deadline')
     .option('--seed <n>', 'seed of every random stream, 0..4294967295', '1')

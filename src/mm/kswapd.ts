@@ -77,6 +77,7 @@ export class Kswapd {
         }
         if (sc.reclaimed >= SWAP_CLUSTER_MAX) break;
       }
+      if (isBalanced) zone.isDirty = false;
       if (isBalanced || zone.allUnreclaimable) return;
       // Memory may be too fragmented for the order: settle for single pages.
       if (sc.reclaimed < SWAP_CLUSTER_MAX) order = 0;

@@ -333,6 +333,11 @@ export class Memory {
     yield* this.#congestion[sync ? 1 : 0].waitNs(ns);
   }
 
+  /** wait_iff_congested: the same, but only while the queue is congested. */
+  *waitIffCongested(ns: number): Sleeping<void> {
+    if (this.fs.queue.isCongested(false)) yield* this.congestionWait(false, ns);
+  }
+
   /** Flushes the drive's cache and waits for it. */
   *flushDevice(): Sleeping<void> {
     const task = this.scheduler.current.id;

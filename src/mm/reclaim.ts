@@ -169,13 +169,16 @@ export class Reclaim {
     const { memory, way } = this;
     const { table } = memory;
     let freed = 0;
-    let dirtySeen = 0;
     sc.deferredCount = 0;
+    sc.batchTaken = count;
+    sc.batchDirty = 0;
+    sc.batchWriteback = 0;
     for (let i = 0; i < count; i++) {
       const frame = batch[i];
       if (frame < 0 || table.inode[frame] < 0 || !memory.tryLock(frame, LockPlace.shrinkPageList))
         continue;
       if (table.has(frame, Page.writeback)) {
+        sc.batchWriteback++;
         if (!sync) {
           memory.unlock(frame);
           continue;
@@ -196,7 +199,7 @@ export class Reclaim {
         memory.unlock(frame);
         continue;
       }
-      dirtySeen++;
+      sc.batchDirty++;
       table.set(frame, Page.wanted);
       if (way.deferred) {
         table.set(frame, Page.deferred);
@@ -213,7 +216,7 @@ export class Reclaim {
       yield* way.cleanList(this, sc);
       freed += yield* this.#secondPass(batch, count, sc);
     }
-    if (dirtySeen > 0) way.afterBatch(this, dirtySeen, sc);
+    yield* way.afterBatch(this, sc);
     return freed;
   }
 
@@ -285,6 +288,9 @@ export function scanControl(isKswapd: boolean, order: number): ScanControl {
     priority: DEF_PRIORITY,
     scanned: 0,
     reclaimed: 0,
+    batchTaken: 0,
+    batchDirty: 0,
+    batchWriteback: 0,
     deferred: [],
     deferredCount: 0,
   };

@@ -20,6 +20,8 @@ export class Zone {
   /** Pages scanned since one was last freed here; the zone is given up at 6 x reclaimable. */
   pagesScanned = 0;
   allUnreclaimable = false;
+  /** PGDAT_DIRTY: reclaim met a batch of nothing but dirty pages; until the zone is balanced. */
+  isDirty = false;
 
   constructor(table: PageTable, first: number, end: number) {
     this.buddy = new Buddy(table, first, end);

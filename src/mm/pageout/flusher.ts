@@ -3,12 +3,20 @@
  * pages for each one met, at most 4 MiB (Gorman's V6 patch 6, July 2010).
  */
 
-import { Verdict, type PageoutWay } from './way.ts';
+import type { Sleeping } from '../../sim/task.ts';
+import type { Reclaim } from '../reclaim.ts';
+import { type PageoutWay, type ScanControl, Verdict } from './way.ts';
 import { nothingDeferred } from './write-reclaim-page.ts';
 
 /** Pages to ask the flusher for after meeting `dirtySeen` dirty ones. */
 export function flusherKick(dirtySeen: number): number {
   return Math.min(1024, 32 * dirtySeen);
+}
+
+/** `afterBatch` that wakes the flusher for what the batch had. */
+// oxlint-disable-next-line require-yield
+export function* kickFlusher(reclaim: Reclaim, sc: ScanControl): Sleeping<void> {
+  if (sc.batchDirty > 0) reclaim.flusher.wake(flusherKick(sc.batchDirty));
 }
 
 export const flusher: PageoutWay = {
@@ -20,5 +28,5 @@ export const flusher: PageoutWay = {
     return Verdict.keep;
   },
   cleanList: nothingDeferred,
-  afterBatch: (reclaim, dirtySeen) => reclaim.flusher.wake(flusherKick(dirtySeen)),
+  afterBatch: kickFlusher,
 };

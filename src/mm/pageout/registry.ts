@@ -2,14 +2,32 @@
 
 import { InputError, nearestHint } from '../../sim/input-error.ts';
 import { around } from './around.ts';
+import { batch, sorted } from './batch.ts';
 import { flusher } from './flusher.ts';
+import { linux32, nokswapd } from './linux-3.2.ts';
+import { linux411, linux616 } from './linux-4.11.ts';
+import { flushforward, nodirect } from './nodirect.ts';
 import { none } from './none.ts';
 import { range } from './range.ts';
 import type { PageoutWay } from './way.ts';
 import { writepage } from './writepage.ts';
 
 export const pageoutWays: ReadonlyMap<string, PageoutWay> = new Map(
-  [writepage, range, around, flusher, none].map((way) => [way.name, way]),
+  [
+    writepage,
+    batch,
+    sorted,
+    range,
+    around,
+    nodirect,
+    flushforward,
+    flusher,
+    linux32,
+    nokswapd,
+    linux411,
+    linux616,
+    none,
+  ].map((way) => [way.name, way]),
 );
 
 /**

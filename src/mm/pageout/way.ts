@@ -33,6 +33,10 @@ export interface ScanControl {
   scanned: number;
   /** Pages freed so far. */
   reclaimed: number;
+  /** Of the batch in hand: pages taken, and how many of them were dirty or under write-back. */
+  batchTaken: number;
+  batchDirty: number;
+  batchWriteback: number;
   /** Dirty pages set aside by a deferring way, oldest first, locked. */
   readonly deferred: number[];
   deferredCount: number;
@@ -47,6 +51,6 @@ export interface PageoutWay {
   pageout(reclaim: Reclaim, frame: number, sc: ScanControl): Sleeping<Verdict>;
   /** The set-aside pages of a batch; afterwards none of them may be locked. */
   cleanList(reclaim: Reclaim, sc: ScanControl): Sleeping<void>;
-  /** After a batch in which `dirtySeen` dirty pages were met. */
-  afterBatch(reclaim: Reclaim, dirtySeen: number, sc: ScanControl): void;
+  /** After each batch; its counts stand in the control. */
+  afterBatch(reclaim: Reclaim, sc: ScanControl): Sleeping<void>;
 }

@@ -44,4 +44,5 @@ export function* writeReclaimPage(
 export function* nothingDeferred(): Sleeping<void> {}
 
 /** `afterBatch` of a way that has nothing to do then. */
-export function nothingAfter(): void {}
+// oxlint-disable-next-line require-yield
+export function* nothingAfter(): Sleeping<void> {}

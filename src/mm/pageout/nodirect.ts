@@ -1,0 +1,31 @@
+/**
+ * nodirect (P4): direct reclaim never writes file pages, kswapd writes them one by one (Gorman's
+ * "vmscan: Do not writeback pages in direct reclaim", V2 to V6, June and July 2010).
+ */
+
+import type { Sleeping } from '../../sim/task.ts';
+import type { Reclaim } from '../reclaim.ts';
+import { kickFlusher } from './flusher.ts';
+import { type PageoutWay, type ScanControl, Verdict } from './way.ts';
+import { nothingAfter, nothingDeferred, writeReclaimPage } from './write-reclaim-page.ts';
+
+function* onlyKswapd(reclaim: Reclaim, frame: number, sc: ScanControl): Sleeping<Verdict> {
+  return sc.isKswapd ? yield* writeReclaimPage(reclaim, frame, sc) : Verdict.keep;
+}
+
+export const nodirect: PageoutWay = {
+  name: 'nodirect',
+  summary: 'direct reclaim writes nothing, kswapd single pages (V2-V6, 2010)',
+  deferred: false,
+  pageout: onlyKswapd,
+  cleanList: nothingDeferred,
+  afterBatch: nothingAfter,
+};
+
+/** P5: the same, and whoever meets dirty pages wakes the flusher ("flushforward", V4 to V6). */
+export const flushforward: PageoutWay = {
+  ...nodirect,
+  name: 'flushforward',
+  summary: 'as nodirect, and dirty pages met wake the flusher (V4-V6, 2010)',
+  afterBatch: kickFlusher,
+};
