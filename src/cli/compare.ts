@@ -4,15 +4,16 @@
  */
 
 import { Command } from 'commander';
+import type { AnyProfile } from '../device/profile.ts';
 import { loadProfile } from '../device/registry.ts';
-import { elevatorNames } from '../block/elevator/registry.ts';
 import type { RunResult } from '../measure/run-result.ts';
 import { findWay, pageoutWays } from '../mm/pageout/registry.ts';
+import type { PageoutWay } from '../mm/pageout/way.ts';
 import { comparisonTable, LEGEND, verdict } from '../report/comparison.ts';
-import { InputError, nearestHint } from '../sim/input-error.ts';
 import { runScenario } from '../workload/run-scenario.ts';
-import { loadScenario } from '../workload/scenario.ts';
-import { startProgress } from './progress.ts';
+import { loadScenario, type Scenario } from '../workload/scenario.ts';
+import { checkScheduler, parseSeed } from './options.ts';
+import { type Progress, withProgress } from './progress.ts';
 
 const DEFAULT_DEVICES = ['seagate-st32171w', 'samsung-970pro'];
 /** One of each kind. */
@@ -46,28 +47,6 @@ export function compareCommand(): Command {
     });
 }
 
-/**
- * A seed from the command line.
- * @throws InputError
- */
-export function parseSeed(text: string): number {
-  const seed = Number(text);
-  if (/^\d+$/.test(text) && seed <= 0xffffffff) return seed;
-  throw new InputError(`--seed: "${text}" is not a seed; expected a whole number, 0 to 4294967295`);
-}
-
-/**
- * A scheduler's name, checked.
- * @throws InputError with the nearest name
- */
-export function checkScheduler(name: string): string {
-  const names = elevatorNames();
-  if (names.includes(name)) return name;
-  throw new InputError(
-    `--scheduler: no IO scheduler is called "${name}"${nearestHint(name, names)}`,
-  );
-}
-
 async function compare(options: CompareOptions): Promise<void> {
   // Everything named is looked up before anything runs.
   const seed = parseSeed(options.seed);
@@ -76,50 +55,66 @@ async function compare(options: CompareOptions): Promise<void> {
   const ways = options.way.map((name) => findWay(name));
   const scenarios = options.scenario.map((name) => loadScenario(name));
 
-  const runs: RunResult[] = [];
-  const total = profiles.length * ways.length * scenarios.length;
-  const progress = startProgress(total);
+  const groups: RunGroup[] = scenarios.flatMap((scenario) =>
+    profiles.map((profile) => ({ scenario, profile, runs: [] })),
+  );
+  const total = groups.length * ways.length;
+  const isComplete = await withProgress(total, (progress) =>
+    runAll(groups, ways, { scheduler, seed }, progress),
+  );
+  const runs = groups.flatMap((group) => group.runs);
+  if (options.json === true) process.stdout.write(`${JSON.stringify({ runs }, null, 2)}\n`);
+  else printGroups(groups, ways.length);
+  if (isComplete) return;
+  process.stderr.write(`interrupted: ${runs.length} of ${total} runs are above\n`);
+  process.exitCode = 130;
+}
+
+/** The runs of one scenario on one drive. */
+interface RunGroup {
+  readonly scenario: Scenario;
+  readonly profile: AnyProfile;
+  readonly runs: RunResult[];
+}
+
+/** Runs everything, filling the groups; false when a person interrupted it. */
+async function runAll(
+  groups: readonly RunGroup[],
+  ways: readonly PageoutWay[],
+  fixed: { scheduler: string; seed: number },
+  progress: Progress,
+): Promise<boolean> {
   let isInterrupted = false;
   const interrupt = () => {
     isInterrupted = true;
   };
   process.once('SIGINT', interrupt);
-  for (const scenario of scenarios) {
-    for (const profile of profiles) {
-      const group: RunResult[] = [];
-      for (const way of ways) {
-        if (isInterrupted) break;
-        const what = `${scenario.name} ${profile.name} ${way.name}`;
-        progress.update(runs.length, what);
-        group.push(
-          runScenario(scenario, {
-            profile,
-            way,
-            scheduler,
-            seed,
-            onStep: (nowNs) =>
-              progress.update(runs.length, `${what}, ${(nowNs / 1e9).toFixed(1)} s simulated`),
-          }),
-        );
-        runs.push(group[group.length - 1]);
-        // Lets an interrupt be seen between two runs.
-        await new Promise((resolve) => {
-          setImmediate(resolve);
-        });
-      }
-      if (options.json !== true && group.length > 0) {
-        const heading = `${scenario.name}: ${scenario.title}\n${profile.title}, ${scheduler}`;
-        process.stdout.write(`\n${heading}\n${comparisonTable(group)}\n`);
-        if (group.length === ways.length) process.stdout.write(`${verdict(group)}\n`);
-      }
+  let done = 0;
+  for (const { scenario, profile, runs } of groups) {
+    for (const way of ways) {
+      const what = `${scenario.name} ${profile.name} ${way.name}`;
+      progress.update(done, what);
+      const onStep = (nowNs: number) =>
+        progress.update(done, `${what}, ${(nowNs / 1e9).toFixed(1)} s simulated`);
+      runs.push(runScenario(scenario, { profile, way, ...fixed, onStep }));
+      done++;
+      // Lets an interrupt be seen between two runs.
+      await new Promise((resolve) => {
+        setImmediate(resolve);
+      });
+      if (isInterrupted) return false;
     }
   }
-  progress.stop();
   process.removeListener('SIGINT', interrupt);
-  if (options.json === true) process.stdout.write(`${JSON.stringify({ runs }, null, 2)}\n`);
-  else process.stdout.write(`\n${LEGEND}.\n`);
-  if (isInterrupted) {
-    process.stderr.write(`interrupted: ${runs.length} of ${total} runs are above\n`);
-    process.exitCode = 130;
+  return true;
+}
+
+function printGroups(groups: readonly RunGroup[], ways: number): void {
+  for (const { scenario, profile, runs } of groups) {
+    if (runs.length === 0) continue;
+    const heading = `${scenario.name}: ${scenario.title}\n${profile.title}, ${runs[0].scheduler}`;
+    process.stdout.write(`\n${heading}\n${comparisonTable(runs)}\n`);
+    if (runs.length === ways) process.stdout.write(`${verdict(runs)}\n`);
   }
+  process.stdout.write(`\n${LEGEND}.\n`);
 }

@@ -3,11 +3,10 @@
 import { Command } from 'commander';
 import { findWay, pageoutWays } from '../mm/pageout/registry.ts';
 import { renderTable } from '../report/table.ts';
-import { InputError } from '../sim/input-error.ts';
 import { exploreExhaustively, exploreRandomly } from '../workload/race/race.ts';
 import { findRace, races } from '../workload/race/registry.ts';
-import { parseSeed } from './compare.ts';
-import { startProgress } from './progress.ts';
+import { parseCount, parseSeed } from './options.ts';
+import { withProgress } from './progress.ts';
 
 interface ExploreOptions {
   way: string[];
@@ -29,26 +28,21 @@ export function exploreCommand(): Command {
     .action((names: string[], options: ExploreOptions) => explore(names, options));
 }
 
-function wholeNumber(text: string, name: string): number {
-  if (/^\d+$/.test(text) && Number(text) > 0) return Number(text);
-  throw new InputError(`${name}: "${text}" is not a whole number above 0`);
-}
-
-function explore(names: readonly string[], options: ExploreOptions): void {
-  const schedules = wholeNumber(options.schedules, '--schedules');
-  const depth = wholeNumber(options.depth, '--depth');
+async function explore(names: readonly string[], options: ExploreOptions): Promise<void> {
+  const schedules = parseCount(options.schedules, '--schedules');
+  const depth = parseCount(options.depth, '--depth');
   const seed = parseSeed(options.seed);
   const ways = options.way.map((name) => findWay(name));
   const cases = names.flatMap((name) => ways.map((way) => ({ race: findRace(name), way })));
-  const progress = startProgress(cases.length);
-  const findings = cases.map(({ race, way }, i) => {
-    const random = exploreRandomly(race, way, schedules, seed, (done) => {
-      if (done % 256 === 0) progress.update(i, `${race.name} ${way.name}: ${done} schedules`);
-    });
-    const all = exploreExhaustively(race, way, depth, schedules);
-    return { race, way, random, all };
-  });
-  progress.stop();
+  const findings = await withProgress(cases.length, (progress) =>
+    cases.map(({ race, way }, i) => {
+      const random = exploreRandomly(race, way, schedules, seed, (done) => {
+        if (done % 256 === 0) progress.update(i, `${race.name} ${way.name}: ${done} schedules`);
+      });
+      const all = exploreExhaustively(race, way, depth, schedules);
+      return { race, way, random, all };
+    }),
+  );
   if (options.json === true) {
     const rows = findings.map(({ race, way, random, all }) => ({
       race: race.name,

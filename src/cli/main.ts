@@ -45,8 +45,10 @@ const isProgram =
   process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url);
 if (isProgram) {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // A reader that has seen enough is no fault of ours.
     if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    process.stderr.write(`disktime: cannot write the output: ${error.message}\n`);
+    process.exit(1);
   });
   process.exitCode = await main(process.argv.slice(2));
 }

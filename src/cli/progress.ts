@@ -8,16 +8,31 @@ export interface Progress {
   stop(): void;
 }
 
+/** Runs `body` with progress on `total` steps; what is shown is taken away however it ends. */
+export async function withProgress<T>(
+  total: number,
+  body: (progress: Progress) => T | Promise<T>,
+): Promise<T> {
+  const progress = startProgress(total);
+  try {
+    return await body(progress);
+  } finally {
+    progress.stop();
+  }
+}
+
 /** Plain lines are this far apart, ms of real time. */
 const LINE_INTERVAL_MS = 2000;
 
-export function startProgress(total: number): Progress {
+function startProgress(total: number): Progress {
   if (process.stderr.isTTY) {
     const bar = new SingleBar({
       format: '{bar} {value}/{total} {what}',
       stream: process.stderr,
       clearOnComplete: true,
-      hideCursor: true,
+      // An interrupted run must leave the terminal as it was.
+      hideCursor: null,
+      linewrap: true,
     });
     bar.start(total, 0, { what: '' });
     return {

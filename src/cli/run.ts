@@ -5,13 +5,12 @@ import { Command } from 'commander';
 import { loadProfile } from '../device/registry.ts';
 import { findWay } from '../mm/pageout/registry.ts';
 import { comparisonTable, LEGEND } from '../report/comparison.ts';
-import { parseSize } from '../sim/units.ts';
 import { readJobFile, type MachineExtensions } from '../workload/fio/job-file.ts';
 import { runScenario } from '../workload/run-scenario.ts';
 import { readTrace } from '../workload/trace/registry.ts';
 import { loadScenario, scenarioSchema, type Scenario } from '../workload/scenario.ts';
-import { checkScheduler, parseSeed } from './compare.ts';
-import { startProgress } from './progress.ts';
+import { checkScheduler, parseMemory, parseSeed } from './options.ts';
+import { withProgress } from './progress.ts';
 
 interface RunCommandOptions {
   device?: string;
@@ -48,7 +47,7 @@ function scenarioOf(
     const scenario = loadScenario(file);
     return options.mem === undefined
       ? scenario
-      : { ...scenario, memory: parseSize(options.mem, '--mem') };
+      : { ...scenario, memory: parseMemory(options.mem, '--mem') };
   }
   const kind = /\.(fio|job|ini)$/.test(file) ? 'fio' : 'trace';
   const { dirtyRatio, dirtyBackgroundRatio } = vm;
@@ -75,23 +74,24 @@ function extensionsOf(file: string): Partial<MachineExtensions> {
   return extensions;
 }
 
-function run(file: string, options: RunCommandOptions): void {
+async function run(file: string, options: RunCommandOptions): Promise<void> {
   const fromFile = extensionsOf(file);
   const memory = options.mem ?? fromFile.memBytes?.toString() ?? '256m';
-  parseSize(memory, '--mem');
+  parseMemory(memory, '--mem');
   const scenario = scenarioOf(file, options, memory, fromFile);
   const scheduler = checkScheduler(options.scheduler ?? fromFile.scheduler ?? 'deadline');
   const profile = loadProfile(options.device ?? fromFile.device ?? 'seagate-st32171w');
   const way = findWay(options.way ?? fromFile.way ?? 'writepage');
-  const progress = startProgress(1);
-  const result = runScenario(scenario, {
-    profile,
-    way,
-    scheduler,
-    seed: parseSeed(options.seed),
-    onStep: (nowNs) => progress.update(0, `${(nowNs / 1e9).toFixed(1)} s simulated`),
-  });
-  progress.stop();
+  const seed = parseSeed(options.seed);
+  const result = await withProgress(1, (progress) =>
+    runScenario(scenario, {
+      profile,
+      way,
+      scheduler,
+      seed,
+      onStep: (nowNs) => progress.update(0, `${(nowNs / 1e9).toFixed(1)} s simulated`),
+    }),
+  );
   process.stdout.write(
     options.json === true
       ? `${JSON.stringify({ runs: [result] }, null, 2)}\n`

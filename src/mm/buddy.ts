@@ -70,12 +70,6 @@ export class Buddy {
     this.#put(block, order);
   }
 
-  /** Whether a block of at least this order is free. */
-  hasOrder(order: number): boolean {
-    for (let o = order; o < MAX_ORDER; o++) if (this.#lists[o].size > 0) return true;
-    return false;
-  }
-
   /** Number of free blocks of exactly this order. */
   blocksOf(order: number): number {
     return this.#lists[order].size;

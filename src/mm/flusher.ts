@@ -71,6 +71,11 @@ export class Flusher {
         yield* this.#writeback(work);
         continue;
       }
+      // 0 turns the periodic wake-ups off.
+      if (intervalNs === 0) {
+        yield* this.#idle.wait();
+        continue;
+      }
       if (events.nowNs >= this.#lastOldFlushNs + intervalNs) {
         this.#lastOldFlushNs = events.nowNs;
         yield* this.#writeback({

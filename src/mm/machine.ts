@@ -46,7 +46,8 @@ export class Machine {
   /**
    * Runs until every one of `tasks` has ended.
    * @param onStep called now and then with the simulated time, for progress
-   * @throws Error when nothing is left to happen and a task still sleeps: a deadlock
+   * @throws DeadlockError the moment tasks wait for each other in a circle
+   * @throws Error when nothing at all is left to happen and a task still sleeps
    */
   runUntilDone(tasks: readonly Task[], onStep: (nowNs: number) => void = () => {}): void {
     let steps = 0;

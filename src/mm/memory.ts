@@ -34,6 +34,8 @@ export class Memory {
   /** NR_FILE_DIRTY and NR_WRITEBACK. */
   nrDirty = 0;
   nrWriteback = 0;
+  /** NR_ISOLATED: pages that reclaim has off the LRU. */
+  nrIsolated = 0;
 
   readonly #pageWaiters = new Map<number, WaitQueue>();
   /** Pages each task has locked, by task. */

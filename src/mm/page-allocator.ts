@@ -44,7 +44,7 @@ export class PageAllocator {
       const reclaimed = yield* this.#reclaim.direct(order);
       const late = this.#take(order, zone.min);
       if (late >= 0) return late;
-      if (zone.reclaimable === 0 && memory.nrWriteback === 0) {
+      if (zone.reclaimable + memory.nrIsolated + memory.nrWriteback === 0) {
         throw new OutOfMemoryError(
           `no memory left: ${zone.buddy.freePages} of ${memory.options.pages} pages are free and ` +
             'none can be reclaimed; the programs need more memory than the machine has',

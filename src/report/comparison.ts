@@ -18,13 +18,14 @@ const COLUMNS: readonly (readonly [string, (run: RunResult) => string])[] = [
   ['mean ms', (run) => figure(run.latency_ms.mean)],
   ['p99 ms', (run) => figure(run.latency_ms.p99)],
   ['stalled ms', (run) => figure(run.stalled_ms)],
+  ['busy ms', (run) => figure(run.device_busy_ms)],
 ];
 
 /** What the columns mean, for the foot of the report. */
 export const LEGEND =
   'all clean: simulated time until no page is dirty; pages: written; not asked: written for ' +
   'reclaim though reclaim had not met them; bios, requests: writes; mean, p99: from bio to ' +
-  'completion, a page; stalled: programs waiting in reclaim';
+  'completion, a page; stalled: programs waiting in reclaim, summed over them; busy: the disk at work';
 
 /** One table for the runs of one scenario on one device. */
 export function comparisonTable(runs: readonly RunResult[]): string {
@@ -50,7 +51,7 @@ export function verdict(runs: readonly RunResult[]): string {
   }
   const against = (run: RunResult) =>
     `${figure(run.simulated_ms / best.simulated_ms)} times as fast as ${run.way} ` +
-    `(${figure(run.simulated_ms)} ms)`;
+    `(${figure(run.simulated_ms)} ms, the disk busy for ${figure(run.device_busy_ms)})`;
   const single = ranked.find((run) => run.way === 'writepage' && !isTied(run));
   const losers = single === undefined || single === slowest ? [slowest] : [single, slowest];
   return (

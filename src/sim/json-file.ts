@@ -135,7 +135,9 @@ export function checkJson<S extends z.ZodType>(
 ): z.infer<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
+  // A misspelt key is the cause of a missing one: say it first.
+  const { issues } = result.error;
+  const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
   const path = issue.path.filter((key): key is string | number => typeof key !== 'symbol');
   const at = { file: text.file, line: text.lineOf(path) };
   const field = path.join('.');
@@ -146,5 +148,6 @@ export function checkJson<S extends z.ZodType>(
       { file: text.file, line: text.lineOf([...path, key]) },
     );
   }
-  throw new InputError(`${field === '' ? 'the file' : field}: ${issue.message}`, at);
+  const problem = issue.message.replace('received undefined', 'but it is missing');
+  throw new InputError(`${field === '' ? 'the file' : field}: ${problem}`, at);
 }

@@ -60,6 +60,7 @@ export const around: PageoutWay = {
   name: 'around',
   summary: 'reclaim writes up to 32 contiguous dirty pages around the target (2005)',
   deferred: false,
+  directWakesFlusher: false,
   pageout: writeAround,
   cleanList: nothingDeferred,
   afterBatch: nothingAfter,

@@ -34,6 +34,7 @@ export const batch: PageoutWay = {
   name: 'batch',
   summary: 'reclaim gathers a batch, then writes single pages in LRU order (V2, 2010)',
   deferred: true,
+  directWakesFlusher: false,
   pageout: writeReclaimPage,
   cleanList: writeList,
   afterBatch: nothingAfter,

@@ -23,6 +23,7 @@ export const flusher: PageoutWay = {
   name: 'flusher',
   summary: 'reclaim writes nothing and wakes the flusher (V6, July 2010)',
   deferred: false,
+  directWakesFlusher: false,
   // oxlint-disable-next-line require-yield
   *pageout() {
     return Verdict.keep;

@@ -44,6 +44,7 @@ export const linux32: PageoutWay = {
   name: 'linux-3.2',
   summary: 'kswapd writes single pages at priority 9 and below, direct reclaim none (3.2, 2011)',
   deferred: false,
+  directWakesFlusher: true,
   *pageout(reclaim, frame, sc) {
     if (sc.isKswapd && kswapdMayWrite(sc.priority)) {
       return yield* writeReclaimPage(reclaim, frame, sc);

@@ -33,6 +33,7 @@ export const linux411: PageoutWay = {
   name: 'linux-4.11',
   summary: 'wake the flusher, activate dirty pages, write only what was seen twice (4.11, 2017)',
   deferred: false,
+  directWakesFlusher: false,
   *pageout(reclaim, frame, sc) {
     const { table, zone } = reclaim.memory;
     if (sc.isKswapd && table.has(frame, Page.reclaim) && zone.isDirty) {

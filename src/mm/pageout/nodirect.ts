@@ -17,6 +17,7 @@ export const nodirect: PageoutWay = {
   name: 'nodirect',
   summary: 'direct reclaim writes nothing, kswapd single pages (V2-V6, 2010)',
   deferred: false,
+  directWakesFlusher: true,
   pageout: onlyKswapd,
   cleanList: nothingDeferred,
   afterBatch: nothingAfter,

@@ -11,6 +11,7 @@ export const none: PageoutWay = {
   name: 'none',
   summary: 'reclaim writes nothing, activates dirty pages and moves on (6.16)',
   deferred: false,
+  directWakesFlusher: false,
   // oxlint-disable-next-line require-yield
   *pageout() {
     return Verdict.activate;

@@ -67,6 +67,7 @@ export const range: PageoutWay = {
   name: 'range',
   summary: "reclaim writes the span of a file's dirty pages in the batch (the seed patch, 2010)",
   deferred: true,
+  directWakesFlusher: false,
   // Second pass: a page that is still dirty goes the ordinary way.
   pageout: writeReclaimPage,
   cleanList: cleanPageList,

@@ -10,11 +10,12 @@ import { flushforward, nodirect } from './nodirect.ts';
 import { none } from './none.ts';
 import { range } from './range.ts';
 import type { PageoutWay } from './way.ts';
-import { writepage } from './writepage.ts';
+import { linux2634, writepage } from './writepage.ts';
 
 export const pageoutWays: ReadonlyMap<string, PageoutWay> = new Map(
   [
     writepage,
+    linux2634,
     batch,
     sorted,
     range,

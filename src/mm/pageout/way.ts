@@ -47,6 +47,8 @@ export interface PageoutWay {
   /** One line for people. */
   readonly summary: string;
   readonly deferred: boolean;
+  /** Whether direct reclaim wakes the flusher as do_try_to_free_pages of 2.6.34 does, whatever the way. */
+  readonly directWakesFlusher: boolean;
   /** A dirty, locked page: write it, or say what else becomes of it. */
   pageout(reclaim: Reclaim, frame: number, sc: ScanControl): Sleeping<Verdict>;
   /** The set-aside pages of a batch; afterwards none of them may be locked. */

@@ -1,6 +1,9 @@
 /**
- * writepage (P0): each dirty page by itself, in LRU order, as 2.6.34 does from direct reclaim and
- * kswapd alike. (The flusher wake-up of do_try_to_free_pages is left out, so that ways compare.)
+ * writepage: each dirty page by itself, in LRU order, from direct reclaim and kswapd alike, and
+ * nothing else: single-page write-out alone, so that ways compare.
+ *
+ * linux-2.6.34 (P0): the whole of it, with the wake-up that do_try_to_free_pages gives the flusher
+ * when a direct reclaim has scanned 48 pages.
  */
 
 import type { PageoutWay } from './way.ts';
@@ -8,9 +11,17 @@ import { nothingAfter, nothingDeferred, writeReclaimPage } from './write-reclaim
 
 export const writepage: PageoutWay = {
   name: 'writepage',
-  summary: 'reclaim writes single pages in LRU order (2.6.34)',
+  summary: 'reclaim writes single pages in LRU order',
   deferred: false,
+  directWakesFlusher: false,
   pageout: writeReclaimPage,
   cleanList: nothingDeferred,
   afterBatch: nothingAfter,
+};
+
+export const linux2634: PageoutWay = {
+  ...writepage,
+  name: 'linux-2.6.34',
+  summary: 'the same, and direct reclaim wakes the flusher as well (2.6.34)',
+  directWakesFlusher: true,
 };
