@@ -7,6 +7,7 @@
  */
 
 import type { EventQueue } from '../../sim/events.ts';
+import { RandomStream } from '../../sim/random.ts';
 import { SECTOR_BYTES } from '../../sim/units.ts';
 import {
   DeviceFlag,
@@ -106,7 +107,11 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
     this.#front = new Front(profile);
     this.blocks = new Blocks(
       geometry,
-      victimPolicies[profile.gc.policy](geometry),
+      victimPolicies[profile.gc.policy](geometry, {
+        choices: profile.gc.choices ?? 1,
+        windowBlocks: profile.gc.window_blocks ?? 1,
+        random: new RandomStream(options.seed ?? 1, `${profile.name}:victims`),
+      }),
       KEEP_BLOCKS + profile.gc.start_free_blocks,
     );
     this.ftl = new Ftl(geometry, this.blocks, profile.ftl.initial_fill);

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { DeviceFlag, Op, type Op as DeviceOp } from '../../../src/device/device.ts';
 import { SlotState } from '../../../src/device/ssd/buffer.ts';
+import { victimPolicyNames } from '../../../src/device/ssd/gc/registry.ts';
 import type { SsdProfile } from '../../../src/device/ssd/profile.ts';
 import { RandomStream } from '../../../src/sim/random.ts';
 import { Bench, mapFaults, smallProfile } from './small.ts';
@@ -23,6 +24,8 @@ const profiles: fc.Arbitrary<SsdProfile> = fc
     isProtected: fc.boolean(),
     fullDuplex: fc.boolean(),
     hold: fc.boolean(),
+    policy: fc.constantFrom(...victimPolicyNames),
+    choices: fc.integer({ min: 1, max: 5 }),
     spare: fc.integer({ min: 7, max: 10 }),
   })
   .map((r) => {
@@ -45,6 +48,7 @@ const profiles: fc.Arbitrary<SsdProfile> = fc
       },
       buffer: { write_back: r.writeBack, power_loss_protected: r.isProtected },
       ftl: { unit_bytes: r.unitBytes, initial_fill: r.initialFill },
+      gc: { policy: r.policy, choices: r.choices, window_blocks: 2 * r.choices },
     });
   });
 
