@@ -23,6 +23,8 @@ export type DieWork = (typeof DieWork)[keyof typeof DieWork];
 export interface ArrayClient {
   /** A read's page is sensed; its data crosses the channel from `startNs` to `endNs`. */
   sensed(op: number, startNs: number, endNs: number): void;
+  /** A read of the drive's own (`who` below zero) has come over the channel. */
+  fetched(who: number): void;
   /** Whether a job waits for this die. */
   hasJob(die: number): boolean;
   /** Starts the die's next job now, through one of the `start` methods; false when there is none. */
@@ -42,6 +44,8 @@ export class FlashArray {
   opReadyNs = new Float64Array(64);
   opStartNs = new Float64Array(64);
   #opSenseNs = new Float64Array(64);
+  /** By read of the drive's own: when it is across the channel; -1 while it is not yet sensed. */
+  #opAcrossNs = new Float64Array(64).fill(-1);
   #opNext = Int32Array.from({ length: 64 }, (_, i) => (i < 63 ? i + 1 : NONE));
   #firstFreeOp = 0;
 
@@ -52,6 +56,7 @@ export class FlashArray {
   readonly #burst: number;
   readonly #onEnd: number;
   readonly #onFree: number;
+  readonly #onAcross: number;
 
   readonly #work: Uint8Array;
   /** What the work is about: a read's handle, or a job's lane. */
@@ -62,8 +67,11 @@ export class FlashArray {
   readonly #endNs: Float64Array;
   readonly #freeNs: Float64Array;
   readonly #wakeNs: Float64Array;
-  readonly #startedAs: Float64Array;
-  #starts = 0;
+  /** Numbers of the pending events, in the order in which they were scheduled. */
+  readonly #endOrder: Float64Array;
+  readonly #wakeOrder: Float64Array;
+  #opAcrossOrder = new Float64Array(64);
+  #lastOrder = 0;
   readonly #firstRead: Int32Array;
   readonly #lastRead: Int32Array;
   readonly #readsInRow: Int32Array;
@@ -77,6 +85,7 @@ export class FlashArray {
     this.#burst = profile.array.read_burst;
     this.#onEnd = events.register((die) => this.#ended(die));
     this.#onFree = events.register((die) => this.kick(die));
+    this.#onAcross = events.register((op) => this.#across(op));
     const { dies } = geometry;
     this.#work = new Uint8Array(dies);
     this.#subject = new Int32Array(dies);
@@ -85,7 +94,8 @@ export class FlashArray {
     this.#endNs = new Float64Array(dies).fill(-1);
     this.#freeNs = new Float64Array(dies);
     this.#wakeNs = new Float64Array(dies).fill(-1);
-    this.#startedAs = new Float64Array(dies);
+    this.#endOrder = new Float64Array(dies);
+    this.#wakeOrder = new Float64Array(dies);
     this.#firstRead = new Int32Array(dies).fill(NONE);
     this.#lastRead = new Int32Array(dies).fill(NONE);
     this.#readsInRow = new Int32Array(dies);
@@ -94,7 +104,7 @@ export class FlashArray {
 
   /**
    * Asks for a page (or a row of pages) to be read.
-   * @param who comes back in `opWho`
+   * @param who comes back in `opWho`; below zero for a read of the drive's own
    * @param readyNs when the die may start, ns
    * @param physical a unit of the row
    * @param channelBytes what leaves the die
@@ -140,10 +150,7 @@ export class FlashArray {
       const free = this.#freeNs[die];
       if (free > now) {
         // Not committed before the die is free: a read may yet come.
-        if (this.#wakeNs[die] !== free) {
-          this.#wakeNs[die] = free;
-          this.#events.schedule(free, this.#onFree, die);
-        }
+        if (this.#wakeNs[die] !== free) this.#wakeAt(die, free);
       } else {
         this.#readsInRow[die] = 0;
         if (!this.#client.startJob(die) && hasRead) this.#startRead(die, false);
@@ -191,8 +198,34 @@ export class FlashArray {
 
   #endAt(die: number, ns: number): void {
     this.#endNs[die] = ns;
-    this.#startedAs[die] = this.#starts++;
+    this.#endOrder[die] = this.#lastOrder++;
     this.#events.schedule(ns, this.#onEnd, die);
+  }
+
+  #wakeAt(die: number, ns: number): void {
+    this.#wakeNs[die] = ns;
+    this.#wakeOrder[die] = this.#lastOrder++;
+    this.#events.schedule(ns, this.#onFree, die);
+  }
+
+  #acrossAt(op: number, ns: number): void {
+    this.#opAcrossNs[op] = ns;
+    this.#opAcrossOrder[op] = this.#lastOrder++;
+    this.#events.schedule(ns, this.#onAcross, op);
+  }
+
+  #across(op: number): void {
+    // Not this read's: the drive was set back to a snapshot meanwhile.
+    if (this.#opAcrossNs[op] !== this.#events.nowNs) return;
+    this.#opAcrossNs[op] = -1;
+    const who = this.opWho[op];
+    this.#freeOp(op);
+    this.#client.fetched(who);
+  }
+
+  #freeOp(op: number): void {
+    this.#opNext[op] = this.#firstFreeOp;
+    this.#firstFreeOp = op;
   }
 
   #ended(die: number): void {
@@ -206,9 +239,12 @@ export class FlashArray {
       const bytes = this.opChannelBytes[op];
       const end = this.#bookChannel(die, bytes);
       if (this.#hold) this.#freeNs[die] = end;
-      this.#client.sensed(op, end - this.#geometry.channelTime(bytes), end);
-      this.#opNext[op] = this.#firstFreeOp;
-      this.#firstFreeOp = op;
+      if (this.opWho[op] < 0) {
+        this.#acrossAt(op, end);
+      } else {
+        this.#client.sensed(op, end - this.#geometry.channelTime(bytes), end);
+        this.#freeOp(op);
+      }
     } else {
       if (work === DieWork.gcRead) this.#freeNs[die] = this.#bookChannel(die, this.#bytes[die]);
       this.#client.jobDone(work, this.#subject[die], this.#stream[die] as Stream);
@@ -238,6 +274,8 @@ export class FlashArray {
     this.opReadyNs = grown(this.opReadyNs, new Float64Array(2 * from));
     this.opStartNs = grown(this.opStartNs, new Float64Array(2 * from));
     this.#opSenseNs = grown(this.#opSenseNs, new Float64Array(2 * from));
+    this.#opAcrossNs = grown(this.#opAcrossNs, new Float64Array(2 * from).fill(-1));
+    this.#opAcrossOrder = grown(this.#opAcrossOrder, new Float64Array(2 * from));
     this.#opNext = grown(this.#opNext, new Int32Array(2 * from));
     for (let op = from; op < 2 * from; op++) this.#opNext[op] = op + 1 < 2 * from ? op + 1 : NONE;
     this.#firstFreeOp = from;
@@ -247,39 +285,85 @@ export class FlashArray {
     return this.#work.reduce((n, work) => n + Number(work > DieWork.read), 0);
   }
 
-  /** The dies' jobs under way, times relative to the present; reads are left out. */
+  /**
+   * All that is under way, reads of the drive's own included (no request is outstanding, so there
+   * are no others), its times relative to the present.
+   */
   save() {
     const now = this.#events.nowNs;
+    const relative = (times: Float64Array) => times.map((ns) => ns - now);
     return {
-      work: this.#work.map((work) => (work === DieWork.read ? DieWork.none : work)),
+      work: this.#work.slice(),
       subject: this.#subject.slice(),
       stream: this.#stream.slice(),
       bytes: this.#bytes.slice(),
-      endNs: this.#endNs.map((ns) => ns - now),
-      freeNs: this.#freeNs.map((ns) => ns - now),
-      startedAs: this.#startedAs.slice(),
+      endNs: relative(this.#endNs),
+      endOrder: this.#endOrder.slice(),
+      freeNs: relative(this.#freeNs),
+      wakeNs: relative(this.#wakeNs),
+      wakeOrder: this.#wakeOrder.slice(),
+      firstRead: this.#firstRead.slice(),
+      lastRead: this.#lastRead.slice(),
       readsInRow: this.#readsInRow.slice(),
-      channelFreeNs: this.#channelFreeNs.map((ns) => ns - now),
+      channelFreeNs: relative(this.#channelFreeNs),
+      opWho: this.opWho.slice(),
+      opHostBytes: this.opHostBytes.slice(),
+      opChannelBytes: this.opChannelBytes.slice(),
+      opReadyNs: relative(this.opReadyNs),
+      opStartNs: relative(this.opStartNs),
+      opSenseNs: this.#opSenseNs.slice(),
+      opIsAcross: this.#opAcrossNs.map((ns) => Number(ns >= 0)),
+      opAcrossNs: relative(this.#opAcrossNs),
+      opAcrossOrder: this.#opAcrossOrder.slice(),
+      opNext: this.#opNext.slice(),
+      firstFreeOp: this.#firstFreeOp,
     };
   }
 
   /** Goes on from there, from the present on. */
   load(saved: ReturnType<FlashArray['save']>): void {
     const now = this.#events.nowNs;
-    const dies = Array.from(saved.work, (_, die) => die);
+    const absolute = (times: Float64Array) => times.map((ns) => ns + now);
     this.#work.set(saved.work);
     this.#subject.set(saved.subject);
     this.#stream.set(saved.stream);
     this.#bytes.set(saved.bytes);
-    this.#freeNs.set(saved.freeNs.map((ns) => ns + now));
+    this.#freeNs.set(absolute(saved.freeNs));
+    this.#firstRead.set(saved.firstRead);
+    this.#lastRead.set(saved.lastRead);
     this.#readsInRow.set(saved.readsInRow);
-    this.#channelFreeNs.set(saved.channelFreeNs.map((ns) => ns + now));
-    this.#firstRead.fill(NONE);
-    this.#wakeNs.fill(-1);
+    this.#channelFreeNs.set(absolute(saved.channelFreeNs));
+    this.opWho = saved.opWho.slice();
+    this.opHostBytes = saved.opHostBytes.slice();
+    this.opChannelBytes = saved.opChannelBytes.slice();
+    this.opReadyNs = absolute(saved.opReadyNs);
+    this.opStartNs = absolute(saved.opStartNs);
+    this.#opSenseNs = saved.opSenseNs.slice();
+    this.#opAcrossNs = new Float64Array(saved.opWho.length).fill(-1);
+    this.#opAcrossOrder = saved.opAcrossOrder.slice();
+    this.#opNext = saved.opNext.slice();
+    this.#firstFreeOp = saved.firstFreeOp;
     this.#endNs.fill(-1);
-    // In the order in which they were started, so that ties fall as they would have.
-    for (const die of dies.sort((a, b) => saved.startedAs[a] - saved.startedAs[b])) {
-      if (saved.work[die] !== DieWork.none) this.#endAt(die, saved.endNs[die] + now);
-    }
+    this.#wakeNs.fill(-1);
+    // In the order in which they were scheduled, so that ties fall as they would have.
+    const pending: { order: number; schedule: () => void }[] = [];
+    saved.work.forEach((work, die) => {
+      const end = saved.endNs[die] + now;
+      const wake = saved.wakeNs[die] + now;
+      if (work !== DieWork.none) {
+        pending.push({ order: saved.endOrder[die], schedule: () => this.#endAt(die, end) });
+      }
+      if (saved.wakeNs[die] >= 0) {
+        pending.push({ order: saved.wakeOrder[die], schedule: () => this.#wakeAt(die, wake) });
+      }
+    });
+    saved.opIsAcross.forEach((isAcross, op) => {
+      const end = saved.opAcrossNs[op] + now;
+      if (isAcross === 1) {
+        pending.push({ order: saved.opAcrossOrder[op], schedule: () => this.#acrossAt(op, end) });
+      }
+    });
+    pending.sort((a, b) => a.order - b.order);
+    for (const { schedule } of pending) schedule();
   }
 }

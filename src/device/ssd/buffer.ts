@@ -299,9 +299,5 @@ export class WriteBuffer {
       this.#currentEpoch,
       this.#oldestEpoch,
     ] = saved.scalars;
-    // What was being read to fill a slot is read again.
-    for (let slot = 0; slot < this.slots; slot++) {
-      if (this.state[slot] === SlotState.filling) this.unpop(slot);
-    }
   }
 }

@@ -187,7 +187,6 @@ export class Collector {
 
   save() {
     return {
-      counts: [this.unitsMoved, this.programs, this.erases],
       active: this.active.slice(),
       victim: this.#victim.slice(),
       row: this.#row.slice(),
@@ -203,7 +202,6 @@ export class Collector {
   }
 
   load(saved: ReturnType<Collector['save']>): void {
-    [this.unitsMoved, this.programs, this.erases] = saved.counts;
     this.active.set(saved.active);
     this.#victim.set(saved.victim);
     this.#row.set(saved.row);

@@ -197,8 +197,6 @@ export class Destager {
 
   save() {
     return {
-      programs: this.programs,
-      units: this.units,
       batch: this.#batch.slice(),
       count: this.#count.slice(),
       target: this.#target.slice(),
@@ -208,8 +206,6 @@ export class Destager {
   }
 
   load(saved: ReturnType<Destager['save']>): void {
-    this.programs = saved.programs;
-    this.units = saved.units;
     this.#batch.set(saved.batch);
     this.#count.set(saved.count);
     this.#target.set(saved.target);

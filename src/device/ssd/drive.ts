@@ -7,6 +7,7 @@
  */
 
 import type { EventQueue } from '../../sim/events.ts';
+import { RandomStream } from '../../sim/random.ts';
 import { SECTOR_BYTES } from '../../sim/units.ts';
 import {
   DeviceFlag,
@@ -20,7 +21,7 @@ import {
 } from '../device.ts';
 import { DieWork, FlashArray, type ArrayClient } from './array.ts';
 import { Blocks, Stream } from './blocks.ts';
-import { SlotState, WriteBuffer } from './buffer.ts';
+import { WriteBuffer } from './buffer.ts';
 import { BusyClock } from './busy.ts';
 import { Collector } from './collector.ts';
 import { Destager, type DestagerClient } from './destager.ts';
@@ -83,7 +84,6 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
   readonly #nextLane: Int32Array;
   readonly #onDone: number;
   readonly #onArrived: number;
-  readonly #onFilled: number;
   #sink: CompletionSink | undefined;
   #outstanding = 0;
   /** Requests that wait for slots, and flushes that wait for programs: rings of tags. */
@@ -107,7 +107,11 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
     this.#front = new Front(profile);
     this.blocks = new Blocks(
       geometry,
-      victimPolicies[profile.gc.policy](geometry),
+      victimPolicies[profile.gc.policy](geometry, {
+        choices: profile.gc.choices ?? 1,
+        windowBlocks: profile.gc.window_blocks ?? 1,
+        random: new RandomStream(options.seed ?? 1, `${profile.name}:victims`),
+      }),
       KEEP_BLOCKS + profile.gc.start_free_blocks,
     );
     this.ftl = new Ftl(geometry, this.blocks, profile.ftl.initial_fill);
@@ -134,7 +138,6 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
     this.#flushing = new Int32Array(profile.queue_depth);
     this.#onDone = events.register((tag) => this.#complete(tag));
     this.#onArrived = events.register((tag) => this.#arrived(tag));
-    this.#onFilled = events.register((slot) => this.#filled(slot));
     this.counters = this.#makeCounters();
   }
 
@@ -251,10 +254,6 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
   sensed(op: number, startNs: number, endNs: number): void {
     const array = this.#array;
     const tag = array.opWho[op];
-    if (tag < 0) {
-      this.#events.schedule(endNs, this.#onFilled, fillOf(tag));
-      return;
-    }
     const now = this.#events.nowNs;
     const { channelMaxBytes } = this.geometry;
     const bytes = array.opChannelBytes[op];
@@ -394,10 +393,8 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
     this.#array.read(fillOf(slot), this.#events.nowNs, physical, bytes, 0);
   }
 
-  #filled(slot: number): void {
-    // A drive that was set back to a snapshot meanwhile has no use for it.
-    if (this.buffer.state[slot] !== SlotState.filling) return;
-    this.#destager.filled(slot);
+  fetched(who: number): void {
+    this.#destager.filled(fillOf(who));
     this.#destage();
   }
 
@@ -618,7 +615,6 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
     this.#array.load(state.array);
     this.#nextLane.set(state.nextLane);
     for (let jobs = this.#array.jobsUnderWay; jobs > 0; jobs--) this.#busy.enter(now);
-    this.#destage();
   }
 }
 

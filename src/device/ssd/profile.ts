@@ -116,6 +116,8 @@ const ftl = z
 const gc = z
   .strictObject({
     policy: z.enum(victimPolicyNames).meta({ description: 'How a block to empty is chosen.' }),
+    choices: count('Blocks that random-greedy draws and chooses among.').optional(),
+    window_blocks: count('Oldest blocks that windowed chooses among.').optional(),
     start_free_blocks: count(
       'Collection runs in a lane (a die, or a plane of it) while it has this many free blocks or fewer.',
     ),
@@ -163,6 +165,12 @@ function impossibility(p: SsdProfile): { path: string[]; message: string } | und
       path: ['buffer', 'bytes'],
       message: `expected at least two program commands' data, ${2 * programBytes} bytes`,
     };
+  }
+  if (p.gc.policy === 'random-greedy' && p.gc.choices === undefined) {
+    return { path: ['gc', 'choices'], message: 'expected a number: random-greedy needs it' };
+  }
+  if (p.gc.policy === 'windowed' && p.gc.window_blocks === undefined) {
+    return { path: ['gc', 'window_blocks'], message: 'expected a number: windowed needs it' };
   }
   const lanes =
     a.channels * a.chips_per_channel * a.dies_per_chip * (a.multiplane ? 1 : a.planes_per_die);

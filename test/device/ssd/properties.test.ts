@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { DeviceFlag, Op, type Op as DeviceOp } from '../../../src/device/device.ts';
 import { SlotState } from '../../../src/device/ssd/buffer.ts';
+import { victimPolicyNames } from '../../../src/device/ssd/gc/registry.ts';
 import type { SsdProfile } from '../../../src/device/ssd/profile.ts';
 import { RandomStream } from '../../../src/sim/random.ts';
 import { Bench, mapFaults, smallProfile } from './small.ts';
@@ -23,6 +24,8 @@ const profiles: fc.Arbitrary<SsdProfile> = fc
     isProtected: fc.boolean(),
     fullDuplex: fc.boolean(),
     hold: fc.boolean(),
+    policy: fc.constantFrom(...victimPolicyNames),
+    choices: fc.integer({ min: 1, max: 5 }),
     spare: fc.integer({ min: 7, max: 10 }),
   })
   .map((r) => {
@@ -45,8 +48,23 @@ const profiles: fc.Arbitrary<SsdProfile> = fc
       },
       buffer: { write_back: r.writeBack, power_loss_protected: r.isProtected },
       ftl: { unit_bytes: r.unitBytes, initial_fill: r.initialFill },
+      gc: { policy: r.policy, choices: r.choices, window_blocks: 2 * r.choices },
     });
   });
+
+/** A drive whose snapshot is taken while the rest of a unit is being read to fill a slot. */
+const fillingProfile = smallProfile({
+  capacity_sectors: 26109,
+  link: { full_duplex: false },
+  array: {
+    channels: 3,
+    planes_per_die: 2,
+    multiplane: true,
+    blocks_per_plane: 24,
+    hold_during_transfer: false,
+    read_us: [50, 61, 83],
+  },
+});
 
 /** Keeps a drive busy with random requests; checks each as it completes. */
 function drive(bench: Bench, seed: number, requests: number): void {
@@ -163,7 +181,7 @@ test('a snapshot goes on as the drive it was taken of does', () => {
       );
       assert.deepEqual(mapFaults(second.drive), []);
     }),
-    { numRuns: 20 },
+    { numRuns: 20, examples: [[fillingProfile, 279996]] },
   );
 });
 

@@ -3,6 +3,7 @@
  * and names the block to empty next. It keeps whatever structure makes that quick.
  */
 
+import type { RandomStream } from '../../../sim/random.ts';
 import type { Geometry } from '../geometry.ts';
 
 export interface VictimPolicy {
@@ -10,7 +11,11 @@ export interface VictimPolicy {
   closed(block: number, valid: number): void;
   /** A unit of a block that may be chosen went stale; `valid` are left. */
   invalidated(block: number, valid: number): void;
-  /** The block to empty next in this lane, which may then no longer be chosen; -1 for none. */
+  /**
+   * The block to empty next in this lane, which may then no longer be chosen; -1 for none. Asked
+   * only while the lane holds at least a block's worth of stale units, so a policy that does not
+   * look for stale units (the oldest block, a random one) may name a block without any.
+   */
   take(lane: number): number;
   /** Everything it knows, as plain data; copies. */
   save(): PolicyState;
@@ -20,5 +25,14 @@ export interface VictimPolicy {
 /** A policy's own columns, by name. */
 export type PolicyState = Readonly<Record<string, Int32Array>>;
 
+/** What a profile says of its policy, and where its randomness comes from. */
+export interface PolicyOptions {
+  /** Blocks a random policy looks at. */
+  readonly choices: number;
+  /** Oldest blocks a windowed policy looks at. */
+  readonly windowBlocks: number;
+  readonly random: RandomStream;
+}
+
 /** Makes a policy for a drive. */
-export type VictimPolicyFactory = (geometry: Geometry) => VictimPolicy;
+export type VictimPolicyFactory = (geometry: Geometry, options: PolicyOptions) => VictimPolicy;
