@@ -1,5 +1,6 @@
 /** The generations of the block layer: what a machine profile may name, and what each brings. */
 
+import { readOrWrite, type StatGroup } from './accounting.ts';
 import { InputError, nearestHint } from '../sim/input-error.ts';
 
 export interface Generation {
@@ -12,6 +13,10 @@ export interface Generation {
   readonly maxSectorsKb: number;
   /** `max_segments`: BLK_MAX_SEGMENTS. */
   readonly maxSegments: number;
+  /** Software and hardware queues (blk-mq) instead of the one queue. */
+  readonly isMultiQueue: boolean;
+  /** The group in which an `Op` is counted. */
+  readonly groupOf: (op: number) => StatGroup;
 }
 
 const generations: readonly Generation[] = [
@@ -21,6 +26,8 @@ const generations: readonly Generation[] = [
     nrRequests: 128,
     maxSectorsKb: 512,
     maxSegments: 128,
+    isMultiQueue: false,
+    groupOf: readOrWrite,
   },
 ];
 

@@ -28,6 +28,10 @@ export interface QueueOptions {
   maxSegments?: number | undefined;
   /** 0: look for all merges, 1: only with the last request, 2: for none (`nomerges`). */
   nomerges?: number | undefined;
+  /** Processors whose software queues there are; mq only. Default 4. */
+  cpus?: number | undefined;
+  /** The drive's hardware queues, sharing its tags evenly; mq only. Default 1. */
+  hardwareQueues?: number | undefined;
   observer?: BlockObserver | null | undefined;
 }
 
@@ -50,6 +54,8 @@ export interface QueueSettings {
   readonly nrRequests: number;
   readonly noMerges: NoMerges;
   readonly limits: MergeLimits;
+  readonly cpus: number;
+  readonly hardwareQueues: number;
   readonly observer: BlockObserver | null;
 }
 
@@ -92,6 +98,8 @@ function settle(options: QueueOptions, device: Device): QueueSettings {
       // Before 2.6.37 a discard had to fit the limit of a write.
       maxDiscardSectors: maxSectors,
     },
+    cpus: inRange('cpus', options.cpus ?? 4, 1, 1024),
+    hardwareQueues: inRange('hardware queues', options.hardwareQueues ?? 1, 1, 1024),
     observer: options.observer ?? null,
   };
 }

@@ -15,6 +15,16 @@ export interface ElevatorHost {
   readonly events: EventQueue;
   readonly bios: BioTable;
   readonly requests: RequestTable;
+  /** Whether the drive has an arm. */
+  readonly rotational: boolean;
+  /** Commands that the drive takes at once. */
+  readonly queueDepth: number;
+  /** Requests that may be in being (`nr_requests`). */
+  readonly nrRequests: number;
+  /** Processors that submit; a task stays on `task % cpus`. */
+  readonly cpus: number;
+  /** Whether this is blk-mq, whose elevators differ from their forebears in details. */
+  readonly isMultiQueue: boolean;
   /** Moves a request, gone from the elevator's own structures, to the end of the dispatch list. */
   dispatchTail(request: number): void;
   /** The same, sorted one way among what is in the dispatch list. */
