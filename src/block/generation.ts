@@ -1,6 +1,7 @@
 /** The generations of the block layer: what a machine profile may name, and what each brings. */
 
-import { readOrWrite, type StatGroup } from './accounting.ts';
+import { readOrWrite, readWriteOrDiscard, type StatGroup } from './accounting.ts';
+import type { PlugRules } from './task-plug.ts';
 import { InputError, nearestHint } from '../sim/input-error.ts';
 
 export interface Generation {
@@ -15,6 +16,10 @@ export interface Generation {
   readonly maxSegments: number;
   /** Software and hardware queues (blk-mq) instead of the one queue. */
   readonly isMultiQueue: boolean;
+  /** How tasks plug; before 3.x the queue does. */
+  readonly plug?: PlugRules;
+  /** Whether a discard has a limit of its own, the drive's, instead of that of a write. */
+  readonly hasDiscardLimit: boolean;
   /** The group in which an `Op` is counted. */
   readonly groupOf: (op: number) => StatGroup;
 }
@@ -27,7 +32,30 @@ const generations: readonly Generation[] = [
     maxSectorsKb: 512,
     maxSegments: 128,
     isMultiQueue: false,
+    hasDiscardLimit: false,
     groupOf: readOrWrite,
+  },
+  {
+    name: '3.x',
+    elevators: ['deadline', 'noop'],
+    nrRequests: 128,
+    maxSectorsKb: 512,
+    maxSegments: 128,
+    isMultiQueue: false,
+    plug: { maxRequests: 16, flushSectors: Infinity, searchesAll: true, sorts: true },
+    hasDiscardLimit: true,
+    groupOf: readOrWrite,
+  },
+  {
+    name: 'mq',
+    elevators: ['mq-deadline', 'none'],
+    nrRequests: 256,
+    maxSectorsKb: 1280,
+    maxSegments: 128,
+    isMultiQueue: true,
+    plug: { maxRequests: 32, flushSectors: 256, searchesAll: false, sorts: false },
+    hasDiscardLimit: true,
+    groupOf: readWriteOrDiscard,
   },
 ];
 

@@ -24,6 +24,7 @@ export class HardwareQueue implements ElevatorHost {
   readonly nrRequests: number;
   readonly cpus: number;
   readonly isMultiQueue: boolean;
+  readonly hasTaskPlugs: boolean;
   readonly elevator: Elevator;
   readonly merger: Merger;
   readonly tags: TagSet;
@@ -56,6 +57,7 @@ export class HardwareQueue implements ElevatorHost {
     this.nrRequests = settings.nrRequests;
     this.cpus = settings.cpus;
     this.isMultiQueue = settings.generation.isMultiQueue;
+    this.hasTaskPlugs = settings.generation.plug !== undefined;
     const { limits, noMerges } = settings;
     this.elevator = createElevator(settings.elevator, this, settings.tunables);
     this.merger = new Merger(this.bios, this.requests, this.elevator, limits, noMerges);

@@ -151,6 +151,7 @@ export abstract class RequestQueue implements Queue, CompletionSink {
     requests.lastBio[request] = bio;
     requests.startNs[request] = nowNs;
     this.accounting.started(nowNs);
+    this.observer?.allocated(nowNs, request, bios.op[bio], bios.sector[bio], bios.sectors[bio]);
     return request;
   }
 
@@ -180,11 +181,11 @@ export abstract class RequestQueue implements Queue, CompletionSink {
     this.observer?.joined(nowNs, into, absorbed);
     const pool = this.poolOf(absorbed);
     this.requests.give(absorbed);
-    this.releaseRequest(pool, nowNs);
+    this.releaseRequest(absorbed, pool, nowNs);
   }
 
-  /** The request's place in its pool is free. */
-  protected abstract releaseRequest(pool: Pool, nowNs: number): void;
+  /** A request is gone, and its place in its pool is free. */
+  protected abstract releaseRequest(request: number, pool: Pool, nowNs: number): void;
 
   protected countDone(request: number, timeNs: number): void {
     const { op, sectors, startNs } = this.requests;

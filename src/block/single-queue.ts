@@ -205,7 +205,7 @@ export class SingleQueue extends RequestQueue {
     this.countDone(request, nowNs);
     this.requests.give(request);
     this.endLater(bio, Status.ok);
-    this.releaseRequest(pool, nowNs);
+    this.releaseRequest(request, pool, nowNs);
   }
 
   // The way up.
@@ -229,7 +229,7 @@ export class SingleQueue extends RequestQueue {
     if (freed !== 0) this.#tellFreed(pool, freed);
   }
 
-  protected releaseRequest(pool: Pool, nowNs: number): void {
+  protected releaseRequest(_request: number, pool: Pool, nowNs: number): void {
     this.#tellFreed(pool, this.#pools.give(pool, nowNs));
   }
 
