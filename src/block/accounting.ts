@@ -12,7 +12,7 @@ export const StatGroup = { read: 0, write: 1, discard: 2, flush: 3 } as const;
 export type StatGroup = (typeof StatGroup)[keyof typeof StatGroup];
 
 /** Why a queue was unplugged. */
-export const Unplug = { requests: 0, timer: 1, waiter: 2, completion: 3 } as const;
+export const Unplug = { requests: 0, timer: 1, waiter: 2, completion: 3, finish: 4 } as const;
 export type Unplug = (typeof Unplug)[keyof typeof Unplug];
 
 /** Cumulative since creation, so that differences make sense. */
@@ -65,7 +65,7 @@ export class Accounting implements BlockCounters {
   frontMerges = 0;
   joins = 0;
   plugs = 0;
-  readonly unplugs = new Float64Array(4);
+  readonly unplugs = new Float64Array(5);
   sleeps = 0;
   sleptNs = 0;
   readonly congestedNs = new Float64Array(2);
@@ -105,4 +105,9 @@ export class Accounting implements BlockCounters {
 /** 2.6.34 knows two groups: whatever is not a read is a write. */
 export function readOrWrite(op: number): StatGroup {
   return op === Op.read ? StatGroup.read : StatGroup.write;
+}
+
+/** From 4.19 on discards stand apart; flushes are counted where they are made. */
+export function readWriteOrDiscard(op: number): StatGroup {
+  return op === Op.discard ? StatGroup.discard : readOrWrite(op);
 }

@@ -33,6 +33,13 @@ export class DispatchList {
     this.list.append(request);
   }
 
+  /** Puts a request before all others, behind one that the driver has already chosen. */
+  addHead(request: number): void {
+    const { first } = this.list;
+    const isChosen = first >= 0 && this.#requests.has(first, RequestFlag.started);
+    this.list.insertAfter(isChosen ? first : -1, request);
+  }
+
   /** Sorts a request in, one way: upwards from the arm's position, then from the lowest sector. */
   addSorted(request: number): void {
     const requests = this.#requests;

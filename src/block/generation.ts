@@ -1,5 +1,7 @@
 /** The generations of the block layer: what a machine profile may name, and what each brings. */
 
+import { readOrWrite, readWriteOrDiscard, type StatGroup } from './accounting.ts';
+import type { PlugRules } from './task-plug.ts';
 import { InputError, nearestHint } from '../sim/input-error.ts';
 
 export interface Generation {
@@ -12,6 +14,14 @@ export interface Generation {
   readonly maxSectorsKb: number;
   /** `max_segments`: BLK_MAX_SEGMENTS. */
   readonly maxSegments: number;
+  /** Software and hardware queues (blk-mq) instead of the one queue. */
+  readonly isMultiQueue: boolean;
+  /** How tasks plug; before 3.x the queue does. */
+  readonly plug?: PlugRules;
+  /** Whether a discard has a limit of its own, the drive's, instead of that of a write. */
+  readonly hasDiscardLimit: boolean;
+  /** The group in which an `Op` is counted. */
+  readonly groupOf: (op: number) => StatGroup;
 }
 
 const generations: readonly Generation[] = [
@@ -21,6 +31,31 @@ const generations: readonly Generation[] = [
     nrRequests: 128,
     maxSectorsKb: 512,
     maxSegments: 128,
+    isMultiQueue: false,
+    hasDiscardLimit: false,
+    groupOf: readOrWrite,
+  },
+  {
+    name: '3.x',
+    elevators: ['deadline', 'noop'],
+    nrRequests: 128,
+    maxSectorsKb: 512,
+    maxSegments: 128,
+    isMultiQueue: false,
+    plug: { maxRequests: 16, flushSectors: Infinity, searchesAll: true, sorts: true },
+    hasDiscardLimit: true,
+    groupOf: readOrWrite,
+  },
+  {
+    name: 'mq',
+    elevators: ['mq-deadline', 'none'],
+    nrRequests: 256,
+    maxSectorsKb: 1280,
+    maxSegments: 128,
+    isMultiQueue: true,
+    plug: { maxRequests: 32, flushSectors: 256, searchesAll: false, sorts: false },
+    hasDiscardLimit: true,
+    groupOf: readWriteOrDiscard,
   },
 ];
 

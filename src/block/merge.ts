@@ -45,6 +45,8 @@ export function bioSegments(bios: BioTable, bio: number): number {
 export class Merger {
   /** The request that the last try hit; valid when the last result was not `Merge.none`. */
   target = -1;
+  /** Whether the last `mergeOnInsert` hit the last request: then it ends there. */
+  hitLast = false;
 
   readonly #bios: BioTable;
   readonly #requests: RequestTable;
@@ -116,6 +118,48 @@ export class Merger {
     if (how === Merge.back) this.#hash.reposition(request);
     this.#last = request;
     return -1;
+  }
+
+  /** Merges a bio into a request on a task's plug if the rules allow (blk_attempt_bio_merge). */
+  mergeIntoPlugged(request: number, bio: number): Merge {
+    const bios = this.#bios;
+    const requests = this.#requests;
+    if (!requests.isMergeable(request)) return Merge.none;
+    if (!canHoldTogether(requests.op[request], bios.op[bio])) return Merge.none;
+    const sector = bios.sector[bio];
+    if (requests.end(request) === sector) {
+      if (!this.#fits(request, bio)) return Merge.none;
+      this.#mergeBack(request, bio);
+      return Merge.back;
+    }
+    if (sector + bios.sectors[bio] !== requests.sector[request]) return Merge.none;
+    if (!this.#fits(request, bio)) return Merge.none;
+    this.#mergeFront(request, bio);
+    return Merge.front;
+  }
+
+  /** Whether bios are looked at for merges at all. */
+  mayMerge(bio: number): boolean {
+    return this.#noMerges !== NoMerges.none && (this.#bios.flags[bio] & BioFlag.noMerge) === 0;
+  }
+
+  /**
+   * Joins a request that comes off a plug to the end of one that is here
+   * (elv_attempt_insert_merge). After a hash hit the grown request is to be tried in turn.
+   * @param isGrown whether it is such a grown one: it is not tried against the last request
+   * @returns the request it was joined to; -1 when to none
+   */
+  mergeOnInsert(request: number, isGrown: boolean): number {
+    if (this.#noMerges === NoMerges.none) return -1;
+    const last = this.#last;
+    if (!isGrown && last >= 0 && this.#join(last, request)) {
+      this.hitLast = true;
+      return last;
+    }
+    this.hitLast = false;
+    if (this.#noMerges === NoMerges.lastOnly) return -1;
+    const ending = this.#hash.find(this.#requests.sector[request]);
+    return ending >= 0 && this.#join(ending, request) ? ending : -1;
   }
 
   /** Finds the request that the bio touches (elv_merge). */
@@ -202,7 +246,8 @@ export class Merger {
     requests.lastBio[request] = requests.lastBio[next];
     requests.sectors[request] = sectors;
     requests.segments[request] = segments;
-    this.#elevator.mergedRequests(request, next);
+    // One that comes off a plug was never filed.
+    if (requests.has(next, RequestFlag.sorted)) this.#elevator.mergedRequests(request, next);
     this.#hash.reposition(request);
     this.#hash.remove(next);
     this.#last = request;

@@ -22,7 +22,9 @@ export interface BlockObserver {
   joined(timeNs: number, request: number, absorbed: number): void;
   /** S: there was no request to be had; the submitter sleeps. */
   slept(timeNs: number, sector: number, sectors: number, task: number): void;
-  /** I: a request was made and handed to the elevator. */
+  /** G: a request was had. */
+  allocated(timeNs: number, request: number, op: number, sector: number, sectors: number): void;
+  /** I: a request was handed to the elevator. */
   inserted(timeNs: number, request: number, op: number, sector: number, sectors: number): void;
   /** P: the queue holds back what it has. */
   plugged(timeNs: number): void;

@@ -56,7 +56,17 @@ class Batches {
   }
 }
 
-export class RequestPools {
+/** Where requests come from: pools in the single queue, tags in blk-mq. */
+export interface RequestSource {
+  isCongested(pool: Pool): boolean;
+  congestedUpTo(pool: Pool, nowNs: number): number;
+  tryTake(pool: Pool, task: number, nowNs: number, must?: boolean): boolean;
+  give(pool: Pool, nowNs: number): number;
+  sleep(pool: Pool, bio: number): void;
+  takeSleeper(pool: Pool, nowNs: number): number;
+}
+
+export class RequestPools implements RequestSource {
   readonly nrRequests: number;
   /** Requests in being, by pool. */
   readonly count = new Int32Array(2);

@@ -9,6 +9,7 @@ import type { BlockQueue } from './bio.ts';
 import { findGeneration, type Generation } from './generation.ts';
 import { NoMerges, type MergeLimits } from './merge.ts';
 import type { BlockObserver } from './observer.ts';
+import { PluggingQueue } from './plugging-queue.ts';
 import { SingleQueue } from './single-queue.ts';
 
 export interface QueueOptions {
@@ -28,6 +29,10 @@ export interface QueueOptions {
   maxSegments?: number | undefined;
   /** 0: look for all merges, 1: only with the last request, 2: for none (`nomerges`). */
   nomerges?: number | undefined;
+  /** Processors whose software queues there are; mq only. Default 4. */
+  cpus?: number | undefined;
+  /** The drive's hardware queues, sharing its tags evenly; mq only. Default 1. */
+  hardwareQueues?: number | undefined;
   observer?: BlockObserver | null | undefined;
 }
 
@@ -50,6 +55,8 @@ export interface QueueSettings {
   readonly nrRequests: number;
   readonly noMerges: NoMerges;
   readonly limits: MergeLimits;
+  readonly cpus: number;
+  readonly hardwareQueues: number;
   readonly observer: BlockObserver | null;
 }
 
@@ -59,8 +66,15 @@ export interface QueueSettings {
  * @throws InputError for an unknown generation, elevator or tunable, or a value out of range
  */
 export function createQueue(events: EventQueue, device: Device, options: QueueOptions): Queue {
-  return new SingleQueue(events, device, settle(options, device));
+  const settings = settle(options, device);
+  const { plug } = settings.generation;
+  return plug === undefined
+    ? new SingleQueue(events, device, settings)
+    : new PluggingQueue(events, device, settings);
 }
+
+/** Assumption: 2 GiB, about what one ATA TRIM command can name; drives do not say here. */
+const MAX_DISCARD_SECTORS = 2 ** 22;
 
 function settle(options: QueueOptions, device: Device): QueueSettings {
   const generation = findGeneration(options.generation);
@@ -76,22 +90,32 @@ function settle(options: QueueOptions, device: Device): QueueSettings {
     4,
   );
   const maxSectors = (maxSectorsKb * KIB) / SECTOR_BYTES;
+  const queueDepth = Math.min(
+    inRange('queue_depth', options.queueDepth ?? device.queueDepth, 1),
+    device.queueDepth,
+  );
+  // blk-mq gives an elevator twice the tags of the drive, up to 256 (blk_mq_init_sched).
+  const nrRequests = generation.isMultiQueue
+    ? Math.min(2 * queueDepth, generation.nrRequests)
+    : generation.nrRequests;
   return {
     generation,
     elevator,
     tunables: options.tunables ?? {},
-    queueDepth: Math.min(
-      inRange('queue_depth', options.queueDepth ?? device.queueDepth, 1),
-      device.queueDepth,
+    queueDepth,
+    nrRequests: inRange(
+      'nr_requests',
+      options.nrRequests ?? nrRequests,
+      generation.isMultiQueue ? 1 : 4,
     ),
-    nrRequests: inRange('nr_requests', options.nrRequests ?? generation.nrRequests, 4),
     noMerges: inRange('nomerges', options.nomerges ?? 0, 0, 2) as NoMerges,
     limits: {
       maxSectors,
       maxSegments: inRange('max_segments', options.maxSegments ?? generation.maxSegments, 1),
-      // Before 2.6.37 a discard had to fit the limit of a write.
-      maxDiscardSectors: maxSectors,
+      maxDiscardSectors: generation.hasDiscardLimit ? MAX_DISCARD_SECTORS : maxSectors,
     },
+    cpus: inRange('cpus', options.cpus ?? 4, 1, 1024),
+    hardwareQueues: inRange('hardware queues', options.hardwareQueues ?? 1, 1, queueDepth),
     observer: options.observer ?? null,
   };
 }

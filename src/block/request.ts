@@ -22,6 +22,10 @@ export const RequestFlag = {
   fua: 64,
   preflush: 128,
   reclaim: 256,
+  /** The flush machinery has it. */
+  flushSequence: 512,
+  /** The request is counted by write-back throttling: a bit a class. */
+  throttled: 1024,
 } as const;
 
 const { noMerge, started, barrier } = RequestFlag;
@@ -67,6 +71,15 @@ export class RequestTable {
   sortKey!: Float64Array;
   /** The elevator's: when it should have been served, ns. */
   expiryNs!: Float64Array;
+
+  /** The elevator's: the queue of its own that the request is in. */
+  owner!: Int32Array;
+  /** The elevator's: whatever else it keeps with a request. */
+  note!: Float64Array;
+  /** FlushMachinery: the steps still to do. */
+  steps!: Uint8Array;
+  /** The hardware queue it goes through. */
+  hardware!: Uint16Array;
 
   #free = -1;
 
@@ -132,6 +145,10 @@ export class RequestTable {
     this.listPrevious = new Int32Array(capacity);
     this.sortKey = new Float64Array(capacity);
     this.expiryNs = new Float64Array(capacity);
+    this.owner = new Int32Array(capacity);
+    this.note = new Float64Array(capacity);
+    this.steps = new Uint8Array(capacity);
+    this.hardware = new Uint16Array(capacity);
   }
 
   #chainFree(from: number): void {

@@ -9,9 +9,13 @@ export class TagSet {
   readonly #free: Int32Array;
   readonly #requestByTag: Int32Array;
 
-  constructor(depth: number) {
+  readonly #firstTag: number;
+
+  /** @param firstTag the lowest tag: the set's tags are `firstTag` .. `firstTag + depth - 1` */
+  constructor(depth: number, firstTag = 0) {
     this.depth = depth;
-    this.#free = Int32Array.from({ length: depth }, (_, i) => depth - 1 - i);
+    this.#firstTag = firstTag;
+    this.#free = Int32Array.from({ length: depth }, (_, i) => firstTag + depth - 1 - i);
     this.#requestByTag = new Int32Array(depth).fill(-1);
   }
 
@@ -22,16 +26,16 @@ export class TagSet {
   /** Binds a free tag to a request. Only while one is available. */
   take(request: number): number {
     const tag = this.#free[this.depth - 1 - this.inUse++];
-    this.#requestByTag[tag] = request;
+    this.#requestByTag[tag - this.#firstTag] = request;
     return tag;
   }
 
   /** Frees a tag and says whose it was. */
   give(tag: number): number {
-    const request = this.#requestByTag[tag];
+    const request = this.#requestByTag[tag - this.#firstTag];
     if (!(request >= 0))
       throw new RangeError(`the drive completed tag ${tag}, which is not in use`);
-    this.#requestByTag[tag] = -1;
+    this.#requestByTag[tag - this.#firstTag] = -1;
     this.#free[this.depth - 1 - --this.inUse] = tag;
     return request;
   }

@@ -56,6 +56,7 @@ test('an observer sees each step of the life of a bio', () => {
     merged: step('M'),
     joined: step('J'),
     slept: step('S'),
+    allocated: step('G'),
     inserted: step('I'),
     plugged: step('P'),
     unplugged: step('U'),
@@ -68,6 +69,7 @@ test('an observer sees each step of the life of a bio', () => {
   rig.drain();
   assert.deepEqual(steps, [
     'Q 0 1 8 8 0 1',
+    'G 0 0 1 8 8',
     'P 0',
     'I 0 0 1 8 8',
     'Q 0 1 16 8 0 1',

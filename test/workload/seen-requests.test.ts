@@ -17,6 +17,7 @@ function writesOf(scenario: string, way: string): [number, number][] {
     merged() {},
     joined() {},
     slept() {},
+    allocated() {},
     inserted() {},
     plugged() {},
     unplugged() {},

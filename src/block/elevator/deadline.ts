@@ -16,7 +16,7 @@ import { ElevatorBase, type ElevatorHost, type ElevatorKind } from './elevator.t
 
 const { read, write } = Direction;
 
-const defaults = {
+export const deadlineDefaults = {
   /** Reads should be served within this, ms. */
   read_expire: 500,
   /** Writes should be served within this, ms. */
@@ -29,12 +29,12 @@ const defaults = {
   fifo_batch: 16,
 };
 
-type DeadlineTunables = typeof defaults;
+export type DeadlineTunables = typeof deadlineDefaults;
 
-class Deadline extends ElevatorBase {
+export class Deadline extends ElevatorBase {
   readonly #tunables: DeadlineTunables;
   readonly #expireNs: readonly [number, number];
-  readonly #sorted: readonly [SortedRequests, SortedRequests];
+  protected readonly sorted: readonly [SortedRequests, SortedRequests];
   readonly #fifo: readonly [RequestList, RequestList];
   /** Where each direction's sector order goes on; -1 when it does not. At most one is set. */
   readonly #next = new Int32Array(2).fill(-1);
@@ -47,7 +47,7 @@ class Deadline extends ElevatorBase {
     super(host);
     this.#tunables = tunables;
     this.#expireNs = [tunables.read_expire * MS, tunables.write_expire * MS];
-    this.#sorted = [new SortedRequests(host.requests), new SortedRequests(host.requests)];
+    this.sorted = [new SortedRequests(host.requests), new SortedRequests(host.requests)];
     this.#fifo = [new RequestList(host.requests), new RequestList(host.requests)];
   }
 
@@ -64,7 +64,7 @@ class Deadline extends ElevatorBase {
   }
 
   override findFrontMerge(direction: Direction, sector: number): number {
-    return this.#tunables.front_merges === 0 ? -1 : this.#sorted[direction].at(sector);
+    return this.#tunables.front_merges === 0 ? -1 : this.sorted[direction].at(sector);
   }
 
   override merged(request: number, how: Merge): void {
@@ -88,27 +88,44 @@ class Deadline extends ElevatorBase {
   }
 
   former(request: number): number {
-    return this.#sorted[this.host.requests.direction(request)].previous(request);
+    return this.sorted[this.host.requests.direction(request)].previous(request);
   }
 
   latter(request: number): number {
-    return this.#sorted[this.host.requests.direction(request)].after(request);
+    return this.sorted[this.host.requests.direction(request)].after(request);
   }
 
   dispatch(nowNs: number): boolean {
-    const next = this.#next;
-    let request = next[write] >= 0 ? next[write] : next[read];
+    let request = this.nextInBatch();
     if (request < 0 || this.#batching >= this.#tunables.fifo_batch) {
       if (this.isEmpty) return false;
       const direction = this.#chooseDirection();
       const oldest = this.#fifo[direction].first;
       const isLate = nowNs > this.host.requests.expiryNs[oldest];
-      request = isLate || next[direction] < 0 ? oldest : next[direction];
+      const next = this.nextOf(direction);
+      request = isLate || next < 0 ? oldest : next;
       this.#batching = 0;
     }
     this.#batching++;
     this.#moveToDispatch(request);
     return true;
+  }
+
+  /** The request that the batch under way goes on with; -1 when there is none. */
+  protected nextInBatch(): number {
+    return this.#next[write] >= 0 ? this.#next[write] : this.#next[read];
+  }
+
+  /** Where a direction's sector order goes on; -1 when it does not. */
+  protected nextOf(direction: Direction): number {
+    return this.#next[direction];
+  }
+
+  /** A request is about to go out. */
+  protected leaves(request: number, direction: Direction): void {
+    this.#next[read] = -1;
+    this.#next[write] = -1;
+    this.#next[direction] = this.sorted[direction].after(request);
   }
 
   /** The next batch's direction, when there is anything to do. */
@@ -123,24 +140,26 @@ class Deadline extends ElevatorBase {
 
   #moveToDispatch(request: number): void {
     const direction = this.host.requests.direction(request);
-    this.#next[read] = -1;
-    this.#next[write] = -1;
-    this.#next[direction] = this.#sorted[direction].after(request);
+    this.leaves(request, direction);
     this.#fifo[direction].remove(request);
-    this.#sorted[direction].remove(request);
+    this.sorted[direction].remove(request);
     this.host.dispatchTail(request);
   }
 
-  /** Files a request by sector. One that already starts there goes out at once to make room. */
+  /** Files a request by sector. In 2.6.34 one that already starts there goes out to make room. */
   #file(request: number, direction: Direction): void {
-    const sorted = this.#sorted[direction];
+    const sorted = this.sorted[direction];
     const { sector } = this.host.requests;
+    if (this.host.hasTaskPlugs) {
+      sorted.insert(request);
+      return;
+    }
     for (let same; (same = sorted.at(sector[request])) >= 0;) this.#moveToDispatch(same);
     sorted.insert(request);
   }
 
   #unfile(request: number, direction: Direction): void {
-    const sorted = this.#sorted[direction];
+    const sorted = this.sorted[direction];
     if (this.#next[direction] === request) this.#next[direction] = sorted.after(request);
     sorted.remove(request);
   }
@@ -153,6 +172,6 @@ class Deadline extends ElevatorBase {
 
 export const deadline: ElevatorKind<DeadlineTunables> = {
   name: 'deadline',
-  defaults,
+  defaults: deadlineDefaults,
   create: (host, tunables) => new Deadline(host, tunables),
 };

@@ -15,6 +15,18 @@ export interface ElevatorHost {
   readonly events: EventQueue;
   readonly bios: BioTable;
   readonly requests: RequestTable;
+  /** Whether the drive has an arm. */
+  readonly rotational: boolean;
+  /** Commands that the drive takes at once. */
+  readonly queueDepth: number;
+  /** Requests that may be in being (`nr_requests`). */
+  readonly nrRequests: number;
+  /** Processors that submit; a task stays on `task % cpus`. */
+  readonly cpus: number;
+  /** Whether this is blk-mq, whose elevators differ from their forebears in details. */
+  readonly isMultiQueue: boolean;
+  /** Whether this is 3.x or later, where tasks plug. */
+  readonly hasTaskPlugs: boolean;
   /** Moves a request, gone from the elevator's own structures, to the end of the dispatch list. */
   dispatchTail(request: number): void;
   /** The same, sorted one way among what is in the dispatch list. */
@@ -61,6 +73,9 @@ export interface Elevator {
   /** May a task have a request when the pool is full? */
   mayQueue(sync: boolean, task: number): MayQueue;
 
+  /** How many requests may be in being for one of this class to be had too (limit_depth). */
+  depthFor(sync: boolean): number;
+
   /** A request was chosen for the driver (elevator_activate_req_fn). */
   activated(request: number): void;
   /** The drive is done with a request that came from here. */
@@ -94,6 +109,10 @@ export abstract class ElevatorBase implements Elevator {
 
   mayQueue(_sync: boolean, _task: number): MayQueue {
     return MayQueue.yes;
+  }
+
+  depthFor(_sync: boolean): number {
+    return Infinity;
   }
 
   activated(_request: number): void {}

@@ -3,6 +3,8 @@
 import { InputError, nearestHint } from '../../sim/input-error.ts';
 import { deadline } from './deadline.ts';
 import type { Elevator, ElevatorHost, ElevatorKind, Tunables } from './elevator.ts';
+import { mqDeadline } from './mq-deadline.ts';
+import { none } from './none.ts';
 import { noop } from './noop.ts';
 
 const kinds = new Map<string, ElevatorKind>();
@@ -14,6 +16,8 @@ function enter<T extends Tunables>(kind: ElevatorKind<T>): void {
 
 enter(noop);
 enter(deadline);
+enter(none);
+enter(mqDeadline);
 
 /** The names of all elevators. */
 export function elevatorNames(): string[] {
