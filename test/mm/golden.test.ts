@@ -1,0 +1,178 @@
+/** The golden values of WRITEOUT.md section 9 that concern memory: they follow from the rules. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Machine } from '../../src/mm/machine.ts';
+import { flusherKick } from '../../src/mm/pageout/flusher.ts';
+import { kswapdMayWrite, throttleThreshold } from '../../src/mm/pageout/linux-3.2.ts';
+import { findWay } from '../../src/mm/pageout/registry.ts';
+import { PageTable } from '../../src/mm/page-table.ts';
+import { ratelimitPages, writeChunk } from '../../src/mm/throttle.ts';
+import {
+  DEF_PRIORITY,
+  defaultVmOptions,
+  MAX_WRITEBACK_PAGES,
+  minFreeKbytes,
+} from '../../src/mm/vm-options.ts';
+import { Zone, ZONE_LISTS } from '../../src/mm/zone.ts';
+import { EventQueue } from '../../src/sim/events.ts';
+import { MS, PAGE_BYTES, PAGE_SECTORS } from '../../src/sim/units.ts';
+import { StubQueue } from './stub-queue.ts';
+
+const MIB_PAGES = 256;
+
+test('watermarks of one zone of low memory', () => {
+  for (const [mib, min, low, high] of [
+    [256, 512, 640, 768],
+    [512, 724, 905, 1086],
+    [1024, 1024, 1280, 1536],
+    [2048, 1448, 1810, 2172],
+    [4096, 2048, 2560, 3072],
+  ]) {
+    const pages = mib * MIB_PAGES;
+    const zone = new Zone(new PageTable(pages, ZONE_LISTS), 0, pages);
+    assert.deepEqual([zone.min, zone.low, zone.high], [min, low, high], `${mib} MiB`);
+  }
+});
+
+test('min_free_kbytes', () => {
+  for (const [mib, kib] of [
+    [256, 2048],
+    [512, 2896],
+    [1024, 4096],
+    [2048, 5792],
+    [4096, 8192],
+    [8192, 11585],
+  ]) {
+    // The table's 11584 for 8 GiB is the root rounded down to a page.
+    assert.ok(Math.abs(minFreeKbytes(mib * MIB_PAGES) - kib) <= 1, `${mib} MiB`);
+  }
+});
+
+test('what V6 asks the flusher for', () => {
+  assert.deepEqual([1, 8, 32, 100].map(flusherKick), [32, 256, 1024, 1024]);
+});
+
+test('3.2: when kswapd may write, and when a batch of 32 is throttled', () => {
+  assert.deepEqual([12, 11, 10, 9, 8, 0].map(kswapdMayWrite), [
+    false,
+    false,
+    false,
+    true,
+    true,
+    true,
+  ]);
+  assert.deepEqual(
+    [12, 11, 10, 9, 8, 7].map((priority) => throttleThreshold(32, priority)),
+    [32, 16, 8, 4, 2, 1],
+  );
+  assert.equal(DEF_PRIORITY, 12);
+});
+
+test('how often a writer checks the limits, and what it then has to write', () => {
+  assert.equal(ratelimitPages(131072, 1), 1024);
+  assert.equal(ratelimitPages(131072, 4), 1024);
+  assert.equal(ratelimitPages(131072, 16), 256);
+  assert.equal(writeChunk(1024, 1024), 1536);
+  assert.equal(MAX_WRITEBACK_PAGES, 1024);
+});
+
+test('background and dirty limits are 10 and 20 % of the dirtyable pages', () => {
+  const events = new EventQueue();
+  const queue = new StubQueue(events, 1 * MS);
+  const machine = new Machine(events, queue, defaultVmOptions, findWay('writepage'));
+  const { dirtyable } = machine.memory;
+  assert.deepEqual(machine.memory.dirtyLimits(), [
+    Math.floor(dirtyable / 10),
+    Math.floor(dirtyable / 5),
+  ]);
+});
+
+/** Dirties pages of files in the given order (oldest first) and reclaims one batch by itself. */
+function reclaimed(way: string, pages: readonly (readonly [file: string, index: number])[]) {
+  const events = new EventQueue();
+  const queue = new StubQueue(events, 1 * MS);
+  const machine = new Machine(events, queue, { ...defaultVmOptions, pages: 1024 }, findWay(way));
+  const { memory, files, allocator, reclaim } = machine;
+  const inodes = new Map<string, number>();
+  for (const [file, index] of pages) {
+    const inode = files.inodeOf(inodes.get(file) ?? files.open(file, 64 * PAGE_BYTES));
+    if (!inodes.has(file)) inodes.set(file, inode.number);
+    const frame = allocator.tryFast(0);
+    memory.addToCache(frame, inode, index);
+    memory.setDirty(frame);
+  }
+  const task = machine.spawn(
+    'reclaimer',
+    (function* () {
+      memory.zone.savedScan[0] = 32;
+      yield* reclaim.direct(0);
+    })(),
+  );
+  machine.runUntilDone([task]);
+  const first = (sector: number) => (sector - queue.seen[0].sector) / PAGE_SECTORS;
+  return {
+    machine,
+    writes: queue.seen.map(({ sector, sectors }) => [first(sector), sectors / PAGE_SECTORS]),
+  };
+}
+
+test('range: dirty pages 5, 9, 7 of a file are written as the span 5..9', () => {
+  const indices = [5, 9, 7];
+  const { machine, writes } = reclaimed(
+    'range',
+    indices.map((index) => ['a', index] as const),
+  );
+  // 6 and 8 are not cached, so they are not dirty: the span is walked, and 5, 7, 9 are written.
+  assert.deepEqual(writes, [
+    [0, 1],
+    [2, 1],
+    [4, 1],
+  ]);
+  assert.equal(machine.memory.stat.nrVmscanWrite, 0, 'ranges are not counted as vmscan writes');
+});
+
+test('range: pages of the span that are dirty but not in the batch are written too', () => {
+  const all = [...Array.from({ length: 40 }, (_, i) => ['a', i] as const)];
+  // 40 dirty pages, a batch of 32: the oldest is page 39, so the span is wider than the batch.
+  const order = [39, ...Array.from({ length: 39 }, (_, i) => i)].map((i) => all[i]);
+  const { machine, writes } = reclaimed('range', order);
+  assert.deepEqual(writes, [[0, 40]]);
+  assert.equal(machine.memory.stat.pagesExtra, 8);
+});
+
+test('range: two files interleaved are written one range after the other', () => {
+  const { machine, writes } = reclaimed('range', [
+    ['a', 1],
+    ['b', 1],
+    ['a', 2],
+    ['b', 2],
+  ]);
+  assert.equal(writes.length, 2);
+  assert.deepEqual(
+    writes.map(([, pages]) => pages),
+    [2, 2],
+  );
+  assert.ok(writes[0][0] < writes[1][0], 'the oldest file first');
+  assert.equal(machine.memory.stat.pagesExtra, 0);
+});
+
+test('range: a single page goes through writepage, with PG_reclaim', () => {
+  const { machine } = reclaimed('range', [['a', 5]]);
+  assert.equal(machine.memory.stat.nrVmscanWrite, 1);
+});
+
+test('around: the contiguous dirty neighbours, back to a multiple of 32 and 32 in all', () => {
+  const around = (target: number, dirty: readonly number[]) =>
+    reclaimed('around', [
+      ['a', target],
+      ...dirty.filter((index) => index !== target).map((index) => ['a', index] as const),
+    ]).writes;
+  const all = Array.from({ length: 64 }, (_, i) => i);
+  // From 40: back to 32 (a multiple of 32), forward to 63.
+  assert.deepEqual(around(40, all)[0][1], 32);
+  // From 31: at most 16 back, to 15; forward to 46.
+  assert.deepEqual(around(31, all)[0][1], 32);
+  // A gap ends it on either side.
+  assert.deepEqual(around(40, [37, 39, 40, 41, 43])[0][1], 3);
+});
