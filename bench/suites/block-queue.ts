@@ -9,7 +9,7 @@ import { Op } from '../../src/device/device.ts';
 import { EventQueue } from '../../src/sim/events.ts';
 import { RandomStream } from '../../src/sim/random.ts';
 import { PAGE_SECTORS } from '../../src/sim/units.ts';
-import { NullDrive } from './null-parts.ts';
+import { NullDrive } from './null-drive.ts';
 import type { Case, Suite } from './suite.ts';
 
 const BIOS = 1024;

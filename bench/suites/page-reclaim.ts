@@ -10,7 +10,7 @@ import { defaultVmOptions } from '../../src/mm/vm-options.ts';
 import { EventQueue } from '../../src/sim/events.ts';
 import type { Sleeping } from '../../src/sim/task.ts';
 import { MIB, PAGE_BYTES } from '../../src/sim/units.ts';
-import { NullQueue } from './null-parts.ts';
+import { NullQueue } from '../../src/block/null-queue.ts';
 import type { Case, Suite } from './suite.ts';
 
 const PAGES = 2048;
@@ -34,7 +34,7 @@ function reclaim(way: string, limits: string, ratios: { dirtyRatio: number }): C
     ...ratios,
     dirtyBackgroundRatio: ratios.dirtyRatio / 2,
   };
-  const machine = new Machine(events, new NullQueue(events), options, findWay(way));
+  const machine = new Machine(events, new NullQueue(events, 10_000, false), options, findWay(way));
   machine.spawn('writer', writer(machine.files));
   const { stat } = machine.memory;
   return {

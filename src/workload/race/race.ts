@@ -3,12 +3,12 @@
  * it again and again under different schedules; a circle of waits is an outcome, not an error.
  */
 
+import { NullQueue } from '../../block/null-queue.ts';
 import { EventQueue } from '../../sim/events.ts';
 import { RandomStream } from '../../sim/random.ts';
 import type { SchedulePolicy, Task } from '../../sim/task.ts';
 import { DeadlockError } from '../../sim/wait-graph.ts';
 import { MS, US } from '../../sim/units.ts';
-import { InstantQueue } from './instant-queue.ts';
 import { Machine } from '../../mm/machine.ts';
 import type { PageoutWay } from '../../mm/pageout/way.ts';
 import { defaultVmOptions } from '../../mm/vm-options.ts';
@@ -41,7 +41,7 @@ const LIMIT_STEPS = 200_000;
 export function runRace(race: Race, way: PageoutWay, policy: SchedulePolicy): Outcome {
   let choices = 0;
   const events = new EventQueue(256);
-  const queue = new InstantQueue(events, 50 * US);
+  const queue = new NullQueue(events, 50 * US, false);
   const options = {
     ...defaultVmOptions,
     pages: race.pages,

@@ -1,6 +1,5 @@
-/** A drive and a block queue that take a fixed time and nothing else: so one floor is timed alone. */
+/** A drive that takes a fixed time and does nothing else: so the block floor is timed alone. */
 
-import { Admission, type BioSink, type BlockQueue } from '../../src/block/bio.ts';
 import {
   Status,
   type CompletionSink,
@@ -69,50 +68,4 @@ export class NullDrive implements Device {
   }
 
   restore(): void {}
-}
-
-export class NullQueue implements BlockQueue {
-  readonly capacitySectors = CAPACITY_SECTORS;
-  readonly rotational = false;
-  readonly maxSectors = 1024;
-  readonly #events: EventQueue;
-  readonly #done: number;
-  #sink: BioSink | undefined;
-
-  constructor(events: EventQueue) {
-    this.#events = events;
-    this.#done = events.register((cookie) => this.#sink?.bioDone(cookie, events.nowNs, Status.ok));
-  }
-
-  attach(sink: BioSink): void {
-    this.#sink = sink;
-  }
-
-  submitBio(
-    _op: number,
-    _sector: number,
-    _sectors: number,
-    _flags: number,
-    _task: number,
-    cookie: number,
-  ): Admission {
-    this.#events.schedule(this.#events.nowNs + LATENCY_NS, this.#done, cookie);
-    return Admission.admitted;
-  }
-
-  startPlug(): void {}
-  finishPlug(): void {}
-  unplug(): void {}
-
-  isCongested(): boolean {
-    return false;
-  }
-
-  nextEventNs(): number {
-    return this.#events.nextEventNs();
-  }
-
-  advanceTo(ns: number): void {
-    this.#events.advanceTo(ns);
-  }
 }
