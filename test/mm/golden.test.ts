@@ -133,7 +133,7 @@ test('range: dirty pages 5, 9, 7 of a file are written as the span 5..9', () => 
 });
 
 test('range: pages of the span that are dirty but not in the batch are written too', () => {
-  const all = [...Array.from({ length: 40 }, (_, i) => ['a', i] as const)];
+  const all = Array.from({ length: 40 }, (_, i) => ['a', i] as const);
   // 40 dirty pages, a batch of 32: the oldest is page 39, so the span is wider than the batch.
   const order = [39, ...Array.from({ length: 39 }, (_, i) => i)].map((i) => all[i]);
   const { machine, writes } = reclaimed('range', order);
