@@ -112,12 +112,12 @@ export class ReadPath {
 
   /** A row is sensed; it crosses the channel from `startNs` to `endNs`. */
   sensed(op: number, startNs: number, endNs: number): void {
-    const array = this.#array;
-    const tag = array.opWho[op];
+    const { reads } = this.#array;
+    const tag = reads.who[op];
     const now = this.#events.nowNs;
     const { channelMaxBytes } = this.#geometry;
-    const bytes = array.opChannelBytes[op];
-    const hostBytes = array.opHostBytes[op];
+    const bytes = reads.channelBytes[op];
+    const hostBytes = reads.hostBytes[op];
     let sent = 0;
     let link = 0;
     // Piece by piece: each goes on to the host as soon as it is in.
@@ -133,7 +133,7 @@ export class ReadPath {
     if (sent > requests.endNs[tag]) {
       requests.endNs[tag] = sent;
       if (requests.explains) {
-        const start = array.opStartNs[op];
+        const start = reads.startNs[op];
         requests.setPart(tag, Part.dieWait, start - requests.readyNs[tag]);
         requests.setPart(tag, Part.sense, now - start);
         requests.setPart(tag, Part.channelWait, startNs - now);
