@@ -7,14 +7,16 @@
  * the order of readiness), a job one or two; everything else is arithmetic on the times at which
  * dies and channels get free.
  *
- * An event says only "look at this die": it counts when the die's operation ends right then. An
- * operation that is put off (suspended) just moves its end.
+ * An event says only "look at this die": it counts when the die's operation ends right then. A job
+ * that is suspended for a read gets a new end when it goes on.
  */
 
 import type { EventQueue } from '../../sim/events.ts';
 import type { Geometry } from './geometry.ts';
 import type { Stream } from './blocks.ts';
 import type { SsdProfile } from './profile.ts';
+import { ReadTable } from './read-table.ts';
+import { Suspension } from './suspension.ts';
 
 export const DieWork = { none: 0, read: 1, program: 2, erase: 3, gcRead: 4 } as const;
 export type DieWork = (typeof DieWork)[keyof typeof DieWork];
@@ -36,18 +38,7 @@ export interface ArrayClient {
 const NONE = -1;
 
 export class FlashArray {
-  /** By read: who wants it (a number of the client's), and the bytes that go on to the host. */
-  opWho = new Int32Array(64);
-  opHostBytes = new Int32Array(64);
-  opChannelBytes = new Int32Array(64);
-  /** By read: when the die may start on it, when it did, ns. */
-  opReadyNs = new Float64Array(64);
-  opStartNs = new Float64Array(64);
-  #opSenseNs = new Float64Array(64);
-  /** By read of the drive's own: when it is across the channel; -1 while it is not yet sensed. */
-  #opAcrossNs = new Float64Array(64).fill(-1);
-  #opNext = Int32Array.from({ length: 64 }, (_, i) => (i < 63 ? i + 1 : NONE));
-  #firstFreeOp = 0;
+  readonly reads = new ReadTable();
 
   readonly #geometry: Geometry;
   readonly #events: EventQueue;
@@ -59,8 +50,9 @@ export class FlashArray {
   readonly #onAcross: number;
 
   readonly #work: Uint8Array;
-  /** What the work is about: a read's handle, or a job's lane. */
-  readonly #subject: Int32Array;
+  /** The lane of the job, and the read; a suspended job keeps its lane while the die reads. */
+  readonly #lane: Int32Array;
+  readonly #reading: Int32Array;
   readonly #stream: Uint8Array;
   readonly #bytes: Int32Array;
   /** When the work's cell phase ends; when the die is free after what is booked. */
@@ -70,11 +62,17 @@ export class FlashArray {
   /** Numbers of the pending events, in the order in which they were scheduled. */
   readonly #endOrder: Float64Array;
   readonly #wakeOrder: Float64Array;
-  #opAcrossOrder = new Float64Array(64);
   #lastOrder = 0;
   readonly #firstRead: Int32Array;
   readonly #lastRead: Int32Array;
   readonly #readsInRow: Int32Array;
+  /** When the job's cells began; the job that is suspended (none: 0), and what it has left, ns. */
+  readonly #cellNs: Float64Array;
+  readonly #suspended: Uint8Array;
+  readonly #leftNs: Float64Array;
+  /** How often the job has been suspended. */
+  readonly #suspends: Int32Array;
+  readonly #suspension: Suspension;
   readonly #channelFreeNs: Float64Array;
 
   constructor(geometry: Geometry, profile: SsdProfile, events: EventQueue, client: ArrayClient) {
@@ -88,7 +86,8 @@ export class FlashArray {
     this.#onAcross = events.register((op) => this.#across(op));
     const { dies } = geometry;
     this.#work = new Uint8Array(dies);
-    this.#subject = new Int32Array(dies);
+    this.#lane = new Int32Array(dies);
+    this.#reading = new Int32Array(dies);
     this.#stream = new Uint8Array(dies);
     this.#bytes = new Int32Array(dies);
     this.#endNs = new Float64Array(dies).fill(-1);
@@ -99,6 +98,11 @@ export class FlashArray {
     this.#firstRead = new Int32Array(dies).fill(NONE);
     this.#lastRead = new Int32Array(dies).fill(NONE);
     this.#readsInRow = new Int32Array(dies);
+    this.#cellNs = new Float64Array(dies);
+    this.#suspended = new Uint8Array(dies);
+    this.#leftNs = new Float64Array(dies);
+    this.#suspends = new Int32Array(dies);
+    this.#suspension = new Suspension(profile);
     this.#channelFreeNs = new Float64Array(geometry.channels);
   }
 
@@ -119,19 +123,39 @@ export class FlashArray {
   ): void {
     const geometry = this.#geometry;
     const die = geometry.dieOfLane((physical / geometry.unitsPerLane) | 0);
-    if (this.#firstFreeOp === NONE) this.#growOps();
-    const op = this.#firstFreeOp;
-    this.#firstFreeOp = this.#opNext[op];
-    this.opWho[op] = who;
-    this.opReadyNs[op] = readyNs;
-    this.opHostBytes[op] = hostBytes;
-    this.opChannelBytes[op] = channelBytes;
-    this.#opSenseNs[op] = geometry.senseTime(physical, channelBytes);
-    this.#opNext[op] = NONE;
+    const op = this.reads.take(who, readyNs, channelBytes, hostBytes);
+    this.reads.senseNs[op] = geometry.senseTime(physical, channelBytes);
     if (this.#firstRead[die] === NONE) this.#firstRead[die] = op;
-    else this.#opNext[this.#lastRead[die]] = op;
+    else this.reads.next[this.#lastRead[die]] = op;
     this.#lastRead[die] = op;
+    const work = this.#work[die] as DieWork;
+    if (work === DieWork.program || work === DieWork.erase) this.#suspend(die, work, readyNs);
     this.kick(die);
+  }
+
+  /** Stops the die's job for a read that may start at `fromNs`, if the profile lets it and it is worth it. */
+  #suspend(die: number, work: DieWork, fromNs: number): void {
+    const end = this.#endNs[die];
+    const point = this.#suspension.point(work, this.#cellNs[die], fromNs, this.#suspends[die]);
+    const stopped = point + this.#suspension.stopNs(work);
+    if (!(stopped < end)) return;
+    this.#suspended[die] = work;
+    this.#leftNs[die] = end - point;
+    this.#suspends[die]++;
+    this.#work[die] = DieWork.none;
+    this.#endNs[die] = -1;
+    this.#freeNs[die] = stopped;
+    this.#readsInRow[die] = 0;
+  }
+
+  /** Goes on with the job that was suspended. */
+  #resume(die: number): void {
+    const start = this.#events.nowNs + this.#suspension.resumeNs;
+    this.#work[die] = this.#suspended[die];
+    this.#suspended[die] = DieWork.none;
+    this.#cellNs[die] = start;
+    this.#readsInRow[die] = 0;
+    this.#endAt(die, start + this.#leftNs[die]);
   }
 
   isWorking(die: number): boolean {
@@ -142,7 +166,8 @@ export class FlashArray {
   kick(die: number): void {
     if (this.#work[die] !== DieWork.none) return;
     const hasRead = this.#firstRead[die] !== NONE;
-    const hasJob = this.#client.hasJob(die);
+    const isSuspended = this.#suspended[die] !== DieWork.none;
+    const hasJob = isSuspended || this.#client.hasJob(die);
     if (hasRead && (!hasJob || this.#readsInRow[die] < this.#burst)) {
       this.#startRead(die, hasJob);
     } else if (hasJob) {
@@ -151,6 +176,8 @@ export class FlashArray {
       if (free > now) {
         // Not committed before the die is free: a read may yet come.
         if (this.#wakeNs[die] !== free) this.#wakeAt(die, free);
+      } else if (isSuspended) {
+        this.#resume(die);
       } else {
         this.#readsInRow[die] = 0;
         if (!this.#client.startJob(die) && hasRead) this.#startRead(die, false);
@@ -163,36 +190,41 @@ export class FlashArray {
     const geometry = this.#geometry;
     const bytes = geometry.unitsPerProgram * geometry.unitBytes;
     const end = this.#bookChannel(geometry.dieOfLane(lane), bytes);
-    this.#startJob(DieWork.program, lane, stream, end + geometry.programTime(physical));
+    this.#startJob(DieWork.program, lane, stream, end + geometry.programTime(physical), end);
   }
 
   startErase(lane: number, stream: Stream): void {
-    this.#startJob(DieWork.erase, lane, stream, this.#events.nowNs + this.#geometry.eraseNs);
+    const now = this.#events.nowNs;
+    this.#startJob(DieWork.erase, lane, stream, now + this.#geometry.eraseNs, now);
   }
 
   /** Starts a page read of collection's, `bytes` of which leave the die. */
   startGcRead(lane: number, stream: Stream, physical: number, bytes: number): void {
     this.#bytes[this.#geometry.dieOfLane(lane)] = bytes;
     const sense = this.#geometry.senseTime(physical, bytes);
-    this.#startJob(DieWork.gcRead, lane, stream, this.#events.nowNs + sense);
+    const now = this.#events.nowNs;
+    this.#startJob(DieWork.gcRead, lane, stream, now + sense, now);
   }
 
   #startRead(die: number, jobWaits: boolean): void {
     const op = this.#firstRead[die];
-    this.#firstRead[die] = this.#opNext[op];
+    this.#firstRead[die] = this.reads.next[op];
     this.#readsInRow[die] = jobWaits ? this.#readsInRow[die] + 1 : 0;
-    const start = Math.max(this.#events.nowNs, this.#freeNs[die], this.opReadyNs[op]);
-    this.opStartNs[op] = start;
+    const start = Math.max(this.#events.nowNs, this.#freeNs[die], this.reads.readyNs[op]);
+    this.reads.startNs[op] = start;
     this.#work[die] = DieWork.read;
-    this.#subject[die] = op;
-    this.#endAt(die, start + this.#opSenseNs[op]);
+    this.#reading[die] = op;
+    this.#endAt(die, start + this.reads.senseNs[op]);
   }
 
-  #startJob(work: DieWork, lane: number, stream: Stream, endNs: number): void {
+  /** @param cellNs when the cells begin, the data being in the die's register */
+  #startJob(work: DieWork, lane: number, stream: Stream, endNs: number, cellNs: number): void {
     const die = this.#geometry.dieOfLane(lane);
     this.#work[die] = work;
-    this.#subject[die] = lane;
+    this.#lane[die] = lane;
     this.#stream[die] = stream;
+    this.#cellNs[die] = cellNs;
+    this.#suspends[die] = 0;
     this.#endAt(die, endNs);
   }
 
@@ -209,23 +241,18 @@ export class FlashArray {
   }
 
   #acrossAt(op: number, ns: number): void {
-    this.#opAcrossNs[op] = ns;
-    this.#opAcrossOrder[op] = this.#lastOrder++;
+    this.reads.acrossNs[op] = ns;
+    this.reads.acrossOrder[op] = this.#lastOrder++;
     this.#events.schedule(ns, this.#onAcross, op);
   }
 
   #across(op: number): void {
     // Not this read's: the drive was set back to a snapshot meanwhile.
-    if (this.#opAcrossNs[op] !== this.#events.nowNs) return;
-    this.#opAcrossNs[op] = -1;
-    const who = this.opWho[op];
-    this.#freeOp(op);
+    if (this.reads.acrossNs[op] !== this.#events.nowNs) return;
+    this.reads.acrossNs[op] = -1;
+    const who = this.reads.who[op];
+    this.reads.free(op);
     this.#client.fetched(who);
-  }
-
-  #freeOp(op: number): void {
-    this.#opNext[op] = this.#firstFreeOp;
-    this.#firstFreeOp = op;
   }
 
   #ended(die: number): void {
@@ -235,19 +262,19 @@ export class FlashArray {
     this.#work[die] = DieWork.none;
     this.#freeNs[die] = now;
     if (work === DieWork.read) {
-      const op = this.#subject[die];
-      const bytes = this.opChannelBytes[op];
+      const op = this.#reading[die];
+      const bytes = this.reads.channelBytes[op];
       const end = this.#bookChannel(die, bytes);
       if (this.#hold) this.#freeNs[die] = end;
-      if (this.opWho[op] < 0) {
+      if (this.reads.who[op] < 0) {
         this.#acrossAt(op, end);
       } else {
         this.#client.sensed(op, end - this.#geometry.channelTime(bytes), end);
-        this.#freeOp(op);
+        this.reads.free(op);
       }
     } else {
       if (work === DieWork.gcRead) this.#freeNs[die] = this.#bookChannel(die, this.#bytes[die]);
-      this.#client.jobDone(work, this.#subject[die], this.#stream[die] as Stream);
+      this.#client.jobDone(work, this.#lane[die], this.#stream[die] as Stream);
     }
     this.kick(die);
   }
@@ -262,27 +289,9 @@ export class FlashArray {
     return end;
   }
 
-  #growOps(): void {
-    const from = this.opWho.length;
-    const grown = <T extends Int32Array | Float64Array>(old: T, to: T): T => {
-      to.set(old);
-      return to;
-    };
-    this.opWho = grown(this.opWho, new Int32Array(2 * from));
-    this.opHostBytes = grown(this.opHostBytes, new Int32Array(2 * from));
-    this.opChannelBytes = grown(this.opChannelBytes, new Int32Array(2 * from));
-    this.opReadyNs = grown(this.opReadyNs, new Float64Array(2 * from));
-    this.opStartNs = grown(this.opStartNs, new Float64Array(2 * from));
-    this.#opSenseNs = grown(this.#opSenseNs, new Float64Array(2 * from));
-    this.#opAcrossNs = grown(this.#opAcrossNs, new Float64Array(2 * from).fill(-1));
-    this.#opAcrossOrder = grown(this.#opAcrossOrder, new Float64Array(2 * from));
-    this.#opNext = grown(this.#opNext, new Int32Array(2 * from));
-    for (let op = from; op < 2 * from; op++) this.#opNext[op] = op + 1 < 2 * from ? op + 1 : NONE;
-    this.#firstFreeOp = from;
-  }
-
   get jobsUnderWay(): number {
-    return this.#work.reduce((n, work) => n + Number(work > DieWork.read), 0);
+    const jobs = this.#work.reduce((n, work) => n + Number(work > DieWork.read), 0);
+    return this.#suspended.reduce((n, work) => n + Number(work !== DieWork.none), jobs);
   }
 
   /**
@@ -294,7 +303,8 @@ export class FlashArray {
     const relative = (times: Float64Array) => times.map((ns) => ns - now);
     return {
       work: this.#work.slice(),
-      subject: this.#subject.slice(),
+      lane: this.#lane.slice(),
+      reading: this.#reading.slice(),
       stream: this.#stream.slice(),
       bytes: this.#bytes.slice(),
       endNs: relative(this.#endNs),
@@ -306,17 +316,11 @@ export class FlashArray {
       lastRead: this.#lastRead.slice(),
       readsInRow: this.#readsInRow.slice(),
       channelFreeNs: relative(this.#channelFreeNs),
-      opWho: this.opWho.slice(),
-      opHostBytes: this.opHostBytes.slice(),
-      opChannelBytes: this.opChannelBytes.slice(),
-      opReadyNs: relative(this.opReadyNs),
-      opStartNs: relative(this.opStartNs),
-      opSenseNs: this.#opSenseNs.slice(),
-      opIsAcross: this.#opAcrossNs.map((ns) => Number(ns >= 0)),
-      opAcrossNs: relative(this.#opAcrossNs),
-      opAcrossOrder: this.#opAcrossOrder.slice(),
-      opNext: this.#opNext.slice(),
-      firstFreeOp: this.#firstFreeOp,
+      reads: this.reads.save(now),
+      suspended: this.#suspended.slice(),
+      leftNs: this.#leftNs.slice(),
+      cellNs: relative(this.#cellNs),
+      suspends: this.#suspends.slice(),
     };
   }
 
@@ -325,7 +329,8 @@ export class FlashArray {
     const now = this.#events.nowNs;
     const absolute = (times: Float64Array) => times.map((ns) => ns + now);
     this.#work.set(saved.work);
-    this.#subject.set(saved.subject);
+    this.#lane.set(saved.lane);
+    this.#reading.set(saved.reading);
     this.#stream.set(saved.stream);
     this.#bytes.set(saved.bytes);
     this.#freeNs.set(absolute(saved.freeNs));
@@ -333,16 +338,11 @@ export class FlashArray {
     this.#lastRead.set(saved.lastRead);
     this.#readsInRow.set(saved.readsInRow);
     this.#channelFreeNs.set(absolute(saved.channelFreeNs));
-    this.opWho = saved.opWho.slice();
-    this.opHostBytes = saved.opHostBytes.slice();
-    this.opChannelBytes = saved.opChannelBytes.slice();
-    this.opReadyNs = absolute(saved.opReadyNs);
-    this.opStartNs = absolute(saved.opStartNs);
-    this.#opSenseNs = saved.opSenseNs.slice();
-    this.#opAcrossNs = new Float64Array(saved.opWho.length).fill(-1);
-    this.#opAcrossOrder = saved.opAcrossOrder.slice();
-    this.#opNext = saved.opNext.slice();
-    this.#firstFreeOp = saved.firstFreeOp;
+    this.reads.load(saved.reads, now);
+    this.#suspended.set(saved.suspended);
+    this.#leftNs.set(saved.leftNs);
+    this.#cellNs.set(absolute(saved.cellNs));
+    this.#suspends.set(saved.suspends);
     this.#endNs.fill(-1);
     this.#wakeNs.fill(-1);
     // In the order in which they were scheduled, so that ties fall as they would have.
@@ -357,10 +357,13 @@ export class FlashArray {
         pending.push({ order: saved.wakeOrder[die], schedule: () => this.#wakeAt(die, wake) });
       }
     });
-    saved.opIsAcross.forEach((isAcross, op) => {
-      const end = saved.opAcrossNs[op] + now;
+    saved.reads.isAcross.forEach((isAcross, op) => {
+      const end = saved.reads.acrossNs[op] + now;
       if (isAcross === 1) {
-        pending.push({ order: saved.opAcrossOrder[op], schedule: () => this.#acrossAt(op, end) });
+        pending.push({
+          order: saved.reads.acrossOrder[op],
+          schedule: () => this.#acrossAt(op, end),
+        });
       }
     });
     pending.sort((a, b) => a.order - b.order);

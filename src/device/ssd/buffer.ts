@@ -301,3 +301,9 @@ export class WriteBuffer {
     ] = saved.scalars;
   }
 }
+
+/** Sectors `first`..`first + count - 1` of a unit as bits. */
+export function sectorBits(first: number, count: number): number {
+  const bits = count === 32 ? -1 : (1 << count) - 1;
+  return bits << first;
+}

@@ -77,6 +77,17 @@ const array = z
     hold_during_transfer: z.boolean().meta({
       description: 'A die senses nothing new until the data of its last read has left it.',
     }),
+    suspend: z
+      .strictObject({
+        program_us: microseconds('Until a program has stopped; absent: it cannot.').optional(),
+        erase_us: microseconds('Until an erase has stopped; absent: it cannot.').optional(),
+        program_interval_us: microseconds('Between suspend points; 0: anywhere.').optional(),
+        erase_interval_us: microseconds('Between suspend points; 0: anywhere.').optional(),
+        resume_us: microseconds('Before a stopped job goes on.'),
+        at_most: count('How often one job may be stopped.'),
+      })
+      .optional()
+      .meta({ description: 'Programs and erases stop for reads; absent: they do not.' }),
     read_burst: count('Reads a die serves in a row while a program or erase waits for it.'),
   })
   .meta({ description: 'The flash itself.' });

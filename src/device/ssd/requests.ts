@@ -69,6 +69,14 @@ export class Requests {
     this.#parts = explain ? new Float64Array(depth * PARTS) : undefined;
   }
 
+  /** A command that came at `now` is past the firmware at `ready`; returns `ready`. */
+  begin(tag: number, now: number, ready: number): number {
+    this.readyNs[tag] = ready;
+    this.endNs[tag] = 0;
+    this.setPart(tag, Part.controller, ready - now);
+    return ready;
+  }
+
   get explains(): boolean {
     return this.#parts !== undefined;
   }

@@ -26,6 +26,17 @@ const profiles: fc.Arbitrary<SsdProfile> = fc
     hold: fc.boolean(),
     policy: fc.constantFrom(...victimPolicyNames),
     choices: fc.integer({ min: 1, max: 5 }),
+    suspend: fc.option(
+      fc.record({
+        program_us: fc.integer({ min: 0, max: 90 }),
+        erase_us: fc.integer({ min: 0, max: 300 }),
+        program_interval_us: fc.constantFrom(0, 120),
+        erase_interval_us: fc.constantFrom(0, 333),
+        resume_us: fc.constantFrom(0, 20),
+        at_most: fc.integer({ min: 1, max: 4 }),
+      }),
+      { nil: undefined },
+    ),
     spare: fc.integer({ min: 7, max: 10 }),
   })
   .map((r) => {
@@ -45,6 +56,7 @@ const profiles: fc.Arbitrary<SsdProfile> = fc
         blocks_per_plane: blocks,
         hold_during_transfer: r.hold,
         read_us: [50, 61, 83],
+        suspend: r.suspend,
       },
       buffer: { write_back: r.writeBack, power_loss_protected: r.isProtected },
       ftl: { unit_bytes: r.unitBytes, initial_fill: r.initialFill },

@@ -1,0 +1,98 @@
+/**
+ * What a die does beside reads: whose turn it is, the host's batch or collection, lane by lane, and
+ * who hears when it is done.
+ */
+
+import type { EventQueue } from '../../sim/events.ts';
+import { DieWork, type FlashArray } from './array.ts';
+import { Stream } from './blocks.ts';
+import type { BusyClock } from './busy.ts';
+import type { Collector } from './collector.ts';
+import type { Destager } from './destager.ts';
+import type { Geometry } from './geometry.ts';
+import type { WritePath } from './write-path.ts';
+
+export class DieJobs {
+  readonly #geometry: Geometry;
+  readonly #events: EventQueue;
+  readonly #array: FlashArray;
+  readonly #destager: Destager;
+  readonly #collector: Collector;
+  readonly #writes: WritePath;
+  readonly #busy: BusyClock;
+  /** By die: the lane whose turn it is. */
+  readonly #nextLane: Int32Array;
+
+  constructor(
+    geometry: Geometry,
+    events: EventQueue,
+    array: FlashArray,
+    destager: Destager,
+    collector: Collector,
+    writes: WritePath,
+    busy: BusyClock,
+  ) {
+    this.#geometry = geometry;
+    this.#events = events;
+    this.#array = array;
+    this.#destager = destager;
+    this.#collector = collector;
+    this.#writes = writes;
+    this.#busy = busy;
+    this.#nextLane = Int32Array.from({ length: geometry.dies }, (_, die) => die);
+  }
+
+  hasJob(die: number): boolean {
+    const { lanes, dies } = this.#geometry;
+    for (let lane = die; lane < lanes; lane += dies) {
+      if (this.#destager.hasBatch(lane) || this.#collector.active[lane] === 1) return true;
+    }
+    return false;
+  }
+
+  startJob(die: number): boolean {
+    const { lanes, dies } = this.#geometry;
+    // A die's lanes take turns.
+    const first = this.#nextLane[die];
+    for (let n = 0, lane = first; n < lanes / dies; n++, lane = (lane + dies) % lanes) {
+      if (this.#startLane(lane, die)) {
+        this.#nextLane[die] = (lane + dies) % lanes;
+        return true;
+      }
+    }
+    return false;
+  }
+
+  #startLane(lane: number, die: number): boolean {
+    const hasBatch = this.#destager.hasBatch(lane);
+    if (!hasBatch && this.#collector.active[lane] === 0) return false;
+    if (hasBatch) this.#destager.start(lane);
+    else if (!this.#collector.start(lane)) {
+      // Collection is through: the lane may take what waits in the buffer, and start on it at once.
+      this.#destager.review(lane);
+      this.#writes.destage();
+      return this.#array.isWorking(die);
+    }
+    this.#busy.enter(this.#events.nowNs);
+    return true;
+  }
+
+  jobDone(work: DieWork, lane: number, stream: Stream): void {
+    this.#busy.leave(this.#events.nowNs);
+    if (work === DieWork.erase) {
+      this.#collector.erased(lane);
+    } else if (work === DieWork.program) {
+      if (stream === Stream.host) this.#destager.programmed(lane);
+      else this.#collector.programmed(lane);
+    }
+    this.#writes.destage();
+  }
+
+  save(): Int32Array {
+    return this.#nextLane.slice();
+  }
+
+  load(saved: Int32Array): void {
+    this.#nextLane.set(saved);
+  }
+}

@@ -1,0 +1,149 @@
+/**
+ * The way of a read: units in the write buffer or nowhere at all are at hand; the others are read
+ * row by row, and each row goes on to the host as it comes over the channel.
+ */
+
+import type { EventQueue } from '../../sim/events.ts';
+import { SECTOR_BYTES } from '../../sim/units.ts';
+import type { FlashArray } from './array.ts';
+import { sectorBits, type WriteBuffer } from './buffer.ts';
+import type { Front } from './front.ts';
+import type { Ftl } from './ftl.ts';
+import type { Geometry } from './geometry.ts';
+import { Part, type Requests } from './requests.ts';
+
+const NONE = -1;
+
+export class ReadPath {
+  readonly #geometry: Geometry;
+  readonly #events: EventQueue;
+  readonly #front: Front;
+  readonly #ftl: Ftl;
+  readonly #buffer: WriteBuffer;
+  readonly #requests: Requests;
+  readonly #array: FlashArray;
+  readonly #onDone: number;
+
+  /** @param onDone the event that completes a tag */
+  constructor(
+    geometry: Geometry,
+    events: EventQueue,
+    front: Front,
+    ftl: Ftl,
+    buffer: WriteBuffer,
+    requests: Requests,
+    array: FlashArray,
+    onDone: number,
+  ) {
+    this.#geometry = geometry;
+    this.#events = events;
+    this.#front = front;
+    this.#ftl = ftl;
+    this.#buffer = buffer;
+    this.#requests = requests;
+    this.#array = array;
+    this.#onDone = onDone;
+  }
+
+  /** A read arrives. */
+  submit(tag: number, sector: number, sectors: number, now: number): void {
+    const { unitSectors, codewordBytes } = this.#geometry;
+    const requests = this.#requests;
+    const ready = this.#requests.begin(
+      tag,
+      now,
+      this.#front.accept(now, this.#front.readLatency(sectors * SECTOR_BYTES)),
+    );
+    const end = sector + sectors;
+    let atHand = 0;
+    // The row that is being put together: a unit of it, what leaves the die, what the host gets.
+    let rowUnit = NONE;
+    let row = NONE;
+    let channelBytes = 0;
+    let hostBytes = 0;
+    for (let from = sector; from < end;) {
+      const logical = Math.floor(from / unitSectors);
+      const first = from - logical * unitSectors;
+      const wanted = Math.min(end - from, unitSectors - first);
+      from += wanted;
+      const bytes = wanted * SECTOR_BYTES;
+      if (this.#isBuffered(logical, first, wanted)) {
+        atHand += bytes;
+        continue;
+      }
+      const physical = this.#ftl.lookup(logical);
+      if (physical < 0) {
+        atHand += bytes;
+        continue;
+      }
+      const unitRow = this.#geometry.rowOf(physical);
+      if (unitRow !== row) {
+        if (rowUnit !== NONE) this.#readRow(tag, ready, rowUnit, channelBytes, hostBytes);
+        rowUnit = physical;
+        row = unitRow;
+        channelBytes = 0;
+        hostBytes = 0;
+      }
+      channelBytes += Math.ceil(bytes / codewordBytes) * codewordBytes;
+      hostBytes += bytes;
+    }
+    if (rowUnit !== NONE) this.#readRow(tag, ready, rowUnit, channelBytes, hostBytes);
+    if (atHand > 0) {
+      const sent = this.#front.sendToHost(ready, atHand, now);
+      requests.endNs[tag] = sent;
+      const link = this.#front.linkTime(atHand);
+      requests.setPart(tag, Part.link, link);
+      requests.setPart(tag, Part.linkWait, sent - link - ready);
+      if (rowUnit === NONE) this.#events.schedule(sent, this.#onDone, tag);
+    }
+  }
+
+  #isBuffered(logical: number, first: number, wanted: number): boolean {
+    const slot = this.#buffer.find(logical);
+    if (slot === NONE) return false;
+    const bits = sectorBits(first, wanted);
+    return (this.#buffer.held[slot] & bits) === bits;
+  }
+
+  #readRow(tag: number, ready: number, unit: number, channel: number, host: number): void {
+    this.#requests.left[tag]++;
+    this.#array.read(tag, ready, unit, channel, host);
+  }
+
+  /** A row is sensed; it crosses the channel from `startNs` to `endNs`. */
+  sensed(op: number, startNs: number, endNs: number): void {
+    const { reads } = this.#array;
+    const tag = reads.who[op];
+    const now = this.#events.nowNs;
+    const { channelMaxBytes } = this.#geometry;
+    const bytes = reads.channelBytes[op];
+    const hostBytes = reads.hostBytes[op];
+    let sent = 0;
+    let link = 0;
+    // Piece by piece: each goes on to the host as soon as it is in.
+    for (let across = 0, passedOn = 0; across < bytes;) {
+      across = Math.min(bytes, across + channelMaxBytes);
+      const piece = Math.floor((hostBytes * across) / bytes) - passedOn;
+      passedOn += piece;
+      const pieceEnd = endNs - this.#geometry.channelTime(bytes - across);
+      link = this.#front.linkTime(piece);
+      sent = this.#front.sendToHost(Math.max(pieceEnd, sent), piece, now);
+    }
+    const requests = this.#requests;
+    if (sent > requests.endNs[tag]) {
+      requests.endNs[tag] = sent;
+      if (requests.explains) {
+        const start = reads.startNs[op];
+        requests.setPart(tag, Part.dieWait, start - requests.readyNs[tag]);
+        requests.setPart(tag, Part.sense, now - start);
+        requests.setPart(tag, Part.channelWait, startNs - now);
+        requests.setPart(tag, Part.channel, endNs - startNs);
+        requests.setPart(tag, Part.linkWait, sent - link - endNs);
+        requests.setPart(tag, Part.link, link);
+      }
+    }
+    if (--requests.left[tag] === 0) {
+      this.#events.schedule(requests.endNs[tag], this.#onDone, tag);
+    }
+  }
+}

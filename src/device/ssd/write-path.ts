@@ -1,0 +1,238 @@
+/**
+ * The way of a write: through the firmware, over the link into slots of the buffer as they get free
+ * (requests take turns), and done when its data is in, or, if it has to be durable, when all of it
+ * is programmed. Flushes wait here for the epoch they end; discards and write-zeroes unmap here.
+ */
+
+import type { EventQueue } from '../../sim/events.ts';
+import { SECTOR_BYTES } from '../../sim/units.ts';
+import { DeviceFlag, Op } from '../device.ts';
+import { sectorBits, type WriteBuffer } from './buffer.ts';
+import type { Destager } from './destager.ts';
+import type { Front } from './front.ts';
+import type { Ftl } from './ftl.ts';
+import type { Geometry } from './geometry.ts';
+import type { SsdProfile } from './profile.ts';
+import { Part, type Requests } from './requests.ts';
+
+const NONE = -1;
+
+export class WritePath {
+  readonly #geometry: Geometry;
+  readonly #events: EventQueue;
+  readonly #front: Front;
+  readonly #ftl: Ftl;
+  readonly #buffer: WriteBuffer;
+  readonly #requests: Requests;
+  readonly #destager: Destager;
+  readonly #complete: (tag: number) => void;
+  readonly #onDone: number;
+  readonly #onArrived: number;
+  readonly #capacitySectors: number;
+  readonly #protected: boolean;
+  readonly #writeBack: boolean;
+  readonly #isVolatile: boolean;
+  /** Requests that wait for slots, and flushes that wait for programs: rings of tags. */
+  readonly #waiting: Int32Array;
+  #firstWaiting = 0;
+  #waitingCount = 0;
+  readonly #flushing: Int32Array;
+  #firstFlushing = 0;
+  #flushingCount = 0;
+
+  /**
+   * @param complete completes a tag now
+   * @param onDone the event that completes a tag
+   */
+  constructor(
+    profile: SsdProfile,
+    geometry: Geometry,
+    events: EventQueue,
+    front: Front,
+    ftl: Ftl,
+    buffer: WriteBuffer,
+    requests: Requests,
+    destager: Destager,
+    complete: (tag: number) => void,
+    onDone: number,
+  ) {
+    this.#geometry = geometry;
+    this.#events = events;
+    this.#front = front;
+    this.#ftl = ftl;
+    this.#buffer = buffer;
+    this.#requests = requests;
+    this.#destager = destager;
+    this.#complete = complete;
+    this.#onDone = onDone;
+    this.#onArrived = events.register((tag) => this.#arrived(tag));
+    this.#capacitySectors = profile.capacity_sectors;
+    this.#protected = profile.buffer.power_loss_protected;
+    this.#writeBack = profile.buffer.write_back;
+    this.#isVolatile = this.#writeBack && !this.#protected;
+    this.#waiting = new Int32Array(profile.queue_depth);
+    this.#flushing = new Int32Array(profile.queue_depth);
+  }
+
+  write(tag: number, sector: number, sectors: number, flags: number, now: number): void {
+    const ready = this.#requests.begin(
+      tag,
+      now,
+      this.#front.accept(now, this.#front.writeLatency(sectors * SECTOR_BYTES)),
+    );
+    this.#setDurable(tag, flags);
+    this.#letIn(tag, sector, sectors, ready);
+  }
+
+  #setDurable(tag: number, flags: number): void {
+    const wanted = !this.#writeBack || ((flags & DeviceFlag.fua) !== 0 && !this.#protected);
+    this.#requests.durable[tag] = Number(wanted);
+  }
+
+  /** Puts a request's units in line for the buffer. */
+  #letIn(tag: number, sector: number, sectors: number, ready: number): void {
+    const requests = this.#requests;
+    const { unitSectors } = this.#geometry;
+    requests.sector[tag] = sector;
+    requests.endSector[tag] = sector + sectors;
+    requests.nextUnit[tag] = Math.floor(sector / unitSectors);
+    requests.endUnit[tag] = Math.floor((sector + sectors - 1) / unitSectors) + 1;
+    requests.endNs[tag] = ready;
+    // Held open until all has arrived, so that an early program does not end the request.
+    requests.left[tag] = 1;
+    this.#wait(tag);
+    this.#admit();
+  }
+
+  #wait(tag: number): void {
+    this.#waiting[(this.#firstWaiting + this.#waitingCount++) % this.#waiting.length] = tag;
+  }
+
+  /** Lets waiting requests' next units into the buffer, in turn, while there are slots. */
+  #admit(): void {
+    while (this.#waitingCount > 0 && this.#buffer.freeCount > 0) {
+      const tag = this.#waiting[this.#firstWaiting];
+      this.#firstWaiting = (this.#firstWaiting + 1) % this.#waiting.length;
+      this.#waitingCount--;
+      this.#fetch(tag);
+    }
+  }
+
+  /** Fetches up to a program unit's worth of a request's data into slots. */
+  #fetch(tag: number): void {
+    const requests = this.#requests;
+    const buffer = this.#buffer;
+    const { unitSectors, unitsPerProgram } = this.#geometry;
+    const durable = requests.durable[tag] === 1;
+    const zeroes = requests.op[tag] !== Op.write;
+    const endUnit = requests.endUnit[tag];
+    let unit = requests.nextUnit[tag];
+    let last = NONE;
+    let sectors = 0;
+    for (let n = 0; n < unitsPerProgram && unit < endUnit && buffer.freeCount > 0; n++) {
+      const from = Math.max(requests.sector[tag], unit * unitSectors);
+      const to = Math.min(requests.endSector[tag], (unit + 1) * unitSectors);
+      const held = sectorBits(from - unit * unitSectors, to - from);
+      // Write-zeroes: whole units are unmapped already, only the ends are data.
+      const slot = buffer.take(unit, held, durable ? tag : NONE);
+      if (durable) requests.left[tag]++;
+      if (last === NONE) requests.group[tag] = slot;
+      else buffer.next[last] = slot;
+      last = slot;
+      sectors += to - from;
+      unit = zeroes ? Math.max(unit + 1, endUnit - 1) : unit + 1;
+    }
+    buffer.next[last] = NONE;
+    requests.nextUnit[tag] = unit;
+    const now = this.#events.nowNs;
+    const ready = requests.endNs[tag];
+    const earliest = Math.max(now, ready);
+    const arrived = zeroes
+      ? earliest
+      : this.#front.fetchFromHost(earliest, sectors * SECTOR_BYTES, now);
+    const link = zeroes ? 0 : this.#front.linkTime(sectors * SECTOR_BYTES);
+    requests.endNs[tag] = arrived;
+    requests.addPart(tag, Part.bufferWait, earliest - ready);
+    requests.addPart(tag, Part.link, link);
+    requests.addPart(tag, Part.linkWait, arrived - earliest - link);
+    this.#events.schedule(arrived, this.#onArrived, tag);
+  }
+
+  #arrived(tag: number): void {
+    const requests = this.#requests;
+    const buffer = this.#buffer;
+    for (let slot = requests.group[tag]; slot !== NONE;) {
+      const next = buffer.next[slot];
+      buffer.arrived(slot);
+      slot = next;
+    }
+    requests.group[tag] = NONE;
+    const isDone = requests.nextUnit[tag] >= requests.endUnit[tag];
+    if (!isDone) this.#wait(tag);
+    this.destage();
+    if (isDone && --requests.left[tag] === 0) this.#complete(tag);
+  }
+
+  unitDurable(tag: number): void {
+    if (--this.#requests.left[tag] === 0) {
+      this.#events.schedule(this.#events.nowNs, this.#onDone, tag);
+    }
+  }
+
+  /** Moves what is dirty on towards the flash, and what waits into the buffer. */
+  destage(): void {
+    this.#destager.destage();
+    this.#finishFlushes();
+    this.#admit();
+  }
+
+  flush(tag: number, now: number): void {
+    const requests = this.#requests;
+    const ready = requests.begin(tag, now, this.#front.accept(now, this.#front.flushNs));
+    requests.endNs[tag] = ready;
+    requests.epoch[tag] = NONE;
+    if (!this.#isVolatile) {
+      this.#events.schedule(ready, this.#onDone, tag);
+      return;
+    }
+    requests.epoch[tag] = this.#buffer.beginFlush();
+    this.#flushing[(this.#firstFlushing + this.#flushingCount++) % this.#waiting.length] = tag;
+    this.destage();
+  }
+
+  #finishFlushes(): void {
+    while (this.#flushingCount > 0) {
+      const tag = this.#flushing[this.#firstFlushing];
+      if (!this.#buffer.isFlushed(this.#requests.epoch[tag])) return;
+      this.#firstFlushing = (this.#firstFlushing + 1) % this.#waiting.length;
+      this.#flushingCount--;
+      const end = Math.max(this.#events.nowNs, this.#requests.endNs[tag]);
+      this.#events.schedule(end, this.#onDone, tag);
+    }
+  }
+
+  discard(tag: number, op: Op, sector: number, sectors: number, flags: number, now: number): void {
+    const { unitSectors } = this.#geometry;
+    const ready = this.#requests.begin(tag, now, this.#front.accept(now, this.#front.discardNs));
+    const end = sector + sectors;
+    const firstWhole = Math.ceil(sector / unitSectors);
+    // The last unit of the drive may be cut short; the host owns all of it that there is.
+    const endWhole =
+      end === this.#capacitySectors ? this.#geometry.logicalUnits : Math.floor(end / unitSectors);
+    for (let logical = firstWhole; logical < endWhole; logical++) {
+      this.#buffer.drop(logical);
+      this.#ftl.unmap(logical);
+    }
+    const cutsHead = firstWhole * unitSectors > sector;
+    const cutsTail = endWhole * unitSectors < end;
+    if (op === Op.discard || !(cutsHead || cutsTail)) {
+      this.#events.schedule(ready, this.#onDone, tag);
+      return;
+    }
+    // Zeroes in part of a unit are data; a whole unit at the other end stays unmapped.
+    const from = cutsHead ? sector : endWhole * unitSectors;
+    const to = cutsTail ? end : Math.min(end, firstWhole * unitSectors);
+    this.#setDurable(tag, flags);
+    this.#letIn(tag, from, to - from, ready);
+  }
+}
