@@ -11,6 +11,7 @@ import { devicesCommand } from './devices.ts';
 import { exploreCommand } from './explore.ts';
 import { runCommand } from './run.ts';
 import { schemaCommand } from './schema.ts';
+import { threadCommand } from './thread.ts';
 
 /** Exit codes: 0 done, 1 a fault of ours, 2 bad input, 130 interrupted. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -23,6 +24,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     compareCommand(),
     runCommand(),
     devicesCommand(),
+    threadCommand(),
     exploreCommand(),
     schemaCommand(),
   ]) {

@@ -14,12 +14,15 @@ type Cache = NonNullable<Scenario['cache']>;
  */
 export function populate(machine: Machine, cache: Cache, seed: number): void {
   const { memory, allocator, files } = machine;
-  const total = cache.files.reduce((sum, file) => sum + Math.ceil(file.size / PAGE_BYTES), 0);
+  const total = cache.files.reduce(
+    (sum, file) => sum + Math.ceil(file.size / PAGE_BYTES) * file.count,
+    0,
+  );
   const frames = new Int32Array(total);
   const dirty = new Uint8Array(total);
   let count = 0;
-  for (const file of cache.files) {
-    const inode = files.inodeOf(files.open(file.name, file.size));
+  for (const { file, name } of cache.files.flatMap(numbered)) {
+    const inode = files.inodeOf(files.open(name, file.size));
     for (let index = 0; index * PAGE_BYTES < file.size; index++) {
       const frame = allocator.tryFast(0);
       if (frame < 0)
@@ -27,7 +30,7 @@ export function populate(machine: Machine, cache: Cache, seed: number): void {
       memory.addToCache(frame, inode, index);
       memory.table.set(frame, Page.uptodate);
       memory.takeOffLru(frame);
-      dirty[count] = file.state === 'dirty' ? 1 : 0;
+      dirty[count] = file.state === 'dirty' && index % file.dirty_every === 0 ? 1 : 0;
       frames[count++] = frame;
     }
   }
@@ -38,4 +41,10 @@ export function populate(machine: Machine, cache: Cache, seed: number): void {
     memory.putOnLru(frames[at]);
     if (dirty[at] === 1) memory.setDirty(frames[at]);
   }
+}
+
+/** The files an entry stands for, with their names. */
+function numbered(file: Cache['files'][number]): { file: typeof file; name: string }[] {
+  if (file.count === 1) return [{ file, name: file.name }];
+  return Array.from({ length: file.count }, (_, i) => ({ file, name: `${file.name}.${i}` }));
 }

@@ -27,6 +27,10 @@ const cachedFile = z.strictObject({
   name: z.string(),
   size,
   state: z.enum(['dirty', 'clean']),
+  /** So many files of this size, numbered: NAME.0, NAME.1 and so on. */
+  count: z.number().int().min(1).max(1_000_000).default(1),
+  /** Of a dirty file, only every n-th page is dirty; the others are cached and clean. */
+  dirty_every: z.number().int().min(1).default(1),
 });
 
 export const scenarioSchema = z.strictObject({
@@ -107,7 +111,10 @@ export function loadScenario(nameOrPath: string): Scenario {
   }
   const text = readJsonText(path);
   const scenario = checkJson(text, scenarioSchema);
-  const cached = (scenario.cache?.files ?? []).reduce((sum, file) => sum + file.size, 0);
+  const cached = (scenario.cache?.files ?? []).reduce(
+    (sum, file) => sum + Math.ceil(file.size / PAGE_BYTES) * PAGE_BYTES * file.count,
+    0,
+  );
   if (cached > scenario.memory * 0.97) {
     throw new InputError(
       `cache.files: ${Math.round(cached / PAGE_BYTES)} pages do not fit into memory ` +

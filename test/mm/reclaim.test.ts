@@ -22,8 +22,8 @@ function run(way: string, lru: 'random' | 'in-order', order: number) {
     machine,
     {
       files: [
-        { name: 'written', size: 24 * MIB, state: 'dirty' },
-        { name: 'stream', size: 24 * MIB, state: 'clean' },
+        { name: 'written', size: 24 * MIB, state: 'dirty', count: 1, dirty_every: 1 },
+        { name: 'stream', size: 24 * MIB, state: 'clean', count: 1, dirty_every: 1 },
       ],
       lru,
     },

@@ -27,8 +27,14 @@ function finalIput(name: string, summary: string, unlinks: boolean): Race {
         machine,
         {
           files: [
-            { name: 'temporary', size: FILE_PAGES * PAGE_BYTES, state: 'dirty' },
-            { name: 'other', size: 64 * PAGE_BYTES, state: 'clean' },
+            {
+              name: 'temporary',
+              size: FILE_PAGES * PAGE_BYTES,
+              state: 'dirty',
+              count: 1,
+              dirty_every: 1,
+            },
+            { name: 'other', size: 64 * PAGE_BYTES, state: 'clean', count: 1, dirty_every: 1 },
           ],
           lru: 'in-order',
         },

@@ -1,0 +1,88 @@
+/** `disktime thread`: the claims of the thread of 2010, each held against runs. */
+
+import { Command } from 'commander';
+import { loadProfile } from '../device/registry.ts';
+import type { RunResult } from '../measure/run-result.ts';
+import { findWay } from '../mm/pageout/registry.ts';
+import { type DeadlockCount, judgeThread, renderThread } from '../report/thread.ts';
+import { exploreRandomly } from '../workload/race/race.ts';
+import { findRace } from '../workload/race/registry.ts';
+import { runScenario } from '../workload/run-scenario.ts';
+import { loadScenario, type Scenario } from '../workload/scenario.ts';
+import { checkScheduler, parseCount, parseSeed } from './options.ts';
+import { withProgress } from './progress.ts';
+
+const DEVICES = ['seagate-st32171w', 'samsung-970pro'];
+const WAYS = ['writepage', 'range', 'around', 'flusher', 'none', 'linux-2.6.34', 'linux-6.16'];
+const SCENARIOS = ['S14', 'S15', 'S16', 'S17', 'sqlite-tar'];
+const RACES: readonly (readonly [race: string, way: string])[] = [
+  ['S19', 'range'],
+  ['S19', 'around'],
+  ['S19', 'flusher'],
+  ['S19', 'none'],
+  ['S19-linked', 'range'],
+  ['S20', 'range'],
+];
+
+interface ThreadOptions {
+  device: string[];
+  scheduler: string;
+  schedules: string;
+  seed: string;
+  json?: boolean;
+}
+
+export function threadCommand(): Command {
+  return new Command('thread')
+    .description('the claims of the thread of June 2010, each held against runs')
+    .option('-d, --device <name...>', 'drives, by name or profile path', DEVICES)
+    .option('--scheduler <name>', 'IO scheduler', 'deadline')
+    .option('-n, --schedules <n>', 'schedules to look for deadlocks in, a race', '1000')
+    .option('--seed <n>', 'seed of every random stream', '1')
+    .option('--json', 'print claims and runs as JSON')
+    .action((options: ThreadOptions) => thread(options));
+}
+
+async function thread(options: ThreadOptions): Promise<void> {
+  const seed = parseSeed(options.seed);
+  const scheduler = checkScheduler(options.scheduler);
+  const schedules = parseCount(options.schedules, '--schedules');
+  const profiles = options.device.map((name) => loadProfile(name));
+  const lifted = SCENARIOS.map((name) => loadScenario(name));
+  const trace = loadScenario('sqlite-tar');
+  const defaults: Scenario = {
+    ...trace,
+    name: 'sqlite-tar, default limits',
+    vm: { ...trace.vm, dirty_ratio: 20, dirty_background_ratio: 10 },
+  };
+  const cases = [...lifted, defaults].flatMap((scenario) =>
+    profiles.flatMap((profile) => WAYS.map((way) => ({ scenario, profile, way: findWay(way) }))),
+  );
+  const { runs, races } = await withProgress(cases.length + RACES.length, (progress) => ({
+    runs: cases.map(({ scenario, profile, way }, i) => {
+      progress.update(i, `${scenario.name} ${profile.name} ${way.name}`);
+      return runScenario(scenario, { profile, way, scheduler, seed });
+    }),
+    races: RACES.map(([race, way], i): DeadlockCount => {
+      progress.update(cases.length + i, `${race} ${way}`);
+      const found = exploreRandomly(findRace(race), findWay(way), schedules, seed);
+      return { race, way, deadlocks: found.deadlocks, schedules: found.schedules };
+    }),
+  }));
+  const finder = (suffix: string) => (scenario: string, device: string, way: string) =>
+    runs.find(
+      (run) => run.scenario === scenario + suffix && run.device === device && run.way === way,
+    ) as RunResult;
+  const claims = judgeThread({
+    devices: profiles.map(({ name }) => name),
+    find: finder(''),
+    defaults: finder(', default limits'),
+    races,
+    ways: WAYS,
+  });
+  process.stdout.write(
+    options.json === true
+      ? `${JSON.stringify({ claims, races, runs }, null, 2)}\n`
+      : renderThread(claims),
+  );
+}
