@@ -43,7 +43,8 @@ export class Mechanism {
   readonly #headSwitchNs: number;
   readonly #readSettleNs: number;
   readonly #writeSettleNs: number;
-  readonly #zeroLatency: boolean;
+  readonly #zeroLatencyReads: boolean;
+  readonly #zeroLatencyWrites: boolean;
   readonly #invPeriod: number;
 
   constructor(profile: HddProfile, geometry: Geometry) {
@@ -55,7 +56,9 @@ export class Mechanism {
     this.#headSwitchNs = mechanics.headSwitch_ms * MS;
     this.#readSettleNs = mechanics.readSettle_ms * MS;
     this.#writeSettleNs = mechanics.writeSettle_ms * MS;
-    this.#zeroLatency = mechanics.zeroLatencyAccess;
+    const { zeroLatencyAccess } = mechanics;
+    this.#zeroLatencyReads = zeroLatencyAccess === true || zeroLatencyAccess === 'reads';
+    this.#zeroLatencyWrites = zeroLatencyAccess === true || zeroLatencyAccess === 'writes';
   }
 
   /** Time of one sector under the head, ns, on a track of so many. */
@@ -153,6 +156,7 @@ export class Mechanism {
     let next = lbn;
     let left = sectors;
     let first = true;
+    const zeroLatency = isWrite ? this.#zeroLatencyWrites : this.#zeroLatencyReads;
     while (left > 0) {
       geometry.locate(next);
       const run = Math.min(left, geometry.run);
@@ -164,7 +168,7 @@ export class Mechanism {
       }
       const wait = this.#waitNs(geometry.angle * sectorNs, at);
       const pass = run * sectorNs;
-      if (this.#zeroLatency && wait > this.periodNs - pass) {
+      if (zeroLatency && wait > this.periodNs - pass) {
         // The head came down inside the run: one revolution from here brings all of it by.
         this.transferNs += this.periodNs;
         at += this.periodNs;
