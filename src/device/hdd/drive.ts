@@ -464,9 +464,24 @@ export class HddDrive implements Device {
         break;
       case 'segment-beyond':
         limit = end + segment_sectors;
+        break;
+      case 'next-track':
+        limit = this.#nextTrackLimit(end);
     }
-    limit = Math.min(limit, end + readAheadMax_sectors, this.capacitySectors);
+    if (this.#cache.readAhead !== 'next-track') limit = Math.min(limit, end + readAheadMax_sectors);
+    limit = Math.min(limit, this.capacitySectors);
     if (limit > readAhead.limitLbn) readAhead.limitLbn = limit;
+  }
+
+  /** End of the track of the sector behind a request; of one more when reading began before it. */
+  #nextTrackLimit(end: number): number {
+    if (end >= this.capacitySectors) return this.capacitySectors;
+    const geometry = this.#geometry;
+    const trackEnd = geometry.trackEnd(end);
+    geometry.locate(trackEnd - 1);
+    const trackStart = trackEnd - 1 - geometry.sector;
+    const began = this.#segments.starts[this.#readAhead.segment] < trackStart;
+    return began ? trackEnd + geometry.sectorsPerTrack : trackEnd;
   }
 
   #holdForReadAhead(end: number): void {

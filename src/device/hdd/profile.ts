@@ -115,8 +115,8 @@ const zone = z.strictObject({
     .default([])
     .meta({
       description:
-        'Defects passed over: sectors counted from the start of the zone without reserved and ' +
-        'spare sectors, ascending; tracks for tracks-at-zone-end.',
+        'Defects passed over: physical sectors counted from the start of the zone, ascending; ' +
+        'tracks for tracks-at-zone-end.',
     }),
 });
 
@@ -199,12 +199,15 @@ const overhead = z
 const cache = z.strictObject({
   segments: count.max(1024).meta({ description: 'Read segments; 0 for no read cache.' }),
   segment_sectors: positive,
-  readAhead: z.enum(['none', 'track-end', 'cylinder-end', 'segment-full', 'segment-beyond']).meta({
-    description:
-      'How far reading goes on while the medium is idle: to the end of the track, of the cylinder, ' +
-      'until the segment is full counted from the first sector asked for, or from behind the last ' +
-      'one.',
-  }),
+  readAhead: z
+    .enum(['none', 'track-end', 'cylinder-end', 'segment-full', 'segment-beyond', 'next-track'])
+    .meta({
+      description:
+        'How far reading goes on while the medium is idle: to the end of the track, of the cylinder, ' +
+        'until the segment is full counted from the first sector asked for, or from behind the last ' +
+        'one; to the end of the track behind the request, and of one more when reading began on an ' +
+        'earlier one (next-track).',
+    }),
   readAheadMin_sectors: count.default(0).meta({
     description: 'Read ahead before another request is served.',
   }),
@@ -215,11 +218,14 @@ const cache = z.strictObject({
   readAheadOverRequested: z.boolean().default(false).meta({
     description: 'Reading ahead goes on over data that somebody has yet to fetch.',
   }),
-  readsFreeSectors: z.boolean().default(false).meta({
-    description:
-      'Sectors of the track that pass before the first one asked for are kept as well: reading ' +
-      'begins wherever the head comes down.',
-  }),
+  readsFreeSectors: z
+    .boolean()
+    .default(false)
+    .meta({
+      description:
+        'Sectors of the track that pass before the first one asked for are kept as well: reading ' +
+        'begins wherever the head comes down.',
+    }),
   hitsOnWrites: z.boolean().default(true).meta({
     description: 'Reads are served from what was written, while it is in the buffer.',
   }),

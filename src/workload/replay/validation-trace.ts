@@ -53,7 +53,9 @@ export function readValidationTrace(file: string): ValidationTrace {
       const value = Number(word);
       const whole = i < 2;
       const isGood = Number.isFinite(value) && value >= 0 && (!whole || Number.isInteger(value));
-      return isGood ? value : fail(`column ${i + 3}: expected a number of 0 or more, got "${word}"`);
+      return isGood
+        ? value
+        : fail(`column ${i + 3}: expected a number of 0 or more, got "${word}"`);
     });
     if (values[1] === 0) fail('column 4: expected at least one sector');
     const row = [op === 'W' ? 1 : 0, action.toLowerCase() === 'hit' ? 1 : 0, ...values];

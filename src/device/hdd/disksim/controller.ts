@@ -9,7 +9,7 @@ import type { Account, Fate } from './account.ts';
 import type { HddInput } from './model.ts';
 import type { Block } from './parameters.ts';
 
-const READ_AHEAD = ['none', 'track-end', 'cylinder-end', 'segment-full', 'segment-beyond'] as const;
+const READ_AHEAD = ['none', 'track-end', 'cylinder-end', 'segment-beyond', 'next-track'] as const;
 
 /** Keys that say nothing of a drive's timing, or nothing this model could lack. */
 const NO_EFFECT: Readonly<Record<string, string>> = {

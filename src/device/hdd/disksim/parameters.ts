@@ -91,9 +91,7 @@ export class Block {
 
   #list(key: string): readonly Value[] {
     const value = this.value(key);
-    return typeof value === 'string' || value instanceof Block
-      ? this.fail(key, 'a [list]')
-      : value;
+    return typeof value === 'string' || value instanceof Block ? this.fail(key, 'a [list]') : value;
   }
 }
 
