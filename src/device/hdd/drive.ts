@@ -72,6 +72,7 @@ export class HddDrive implements Device {
   readonly #link: Link;
   readonly #explanation: Explanation | undefined;
   readonly #cache: HddProfile['cache'];
+  readonly #writesTakeSegments: boolean;
   readonly #finish: number;
   readonly #mediaFree: Alarm;
   #sink: CompletionSink | undefined;
@@ -134,6 +135,7 @@ export class HddDrive implements Device {
     this.#overhead = new Overhead(profile);
     this.#link = new Link(profile);
     this.#cache = profile.cache;
+    this.#writesTakeSegments = !profile.writeCache.ownSegment && profile.cache.segments > 0;
     const depth = this.queueDepth;
     this.#explanation = options.explain === true ? new Explanation(depth) : undefined;
     this.#op = new Uint8Array(depth);
@@ -313,6 +315,7 @@ export class HddDrive implements Device {
     this.#forget(lbn, lbn + sectors);
     const linked = this.#op[tag] === Op.write ? sectors : 0;
     const doneNs = this.#link.send(linked, nowNs + overheadNs, 0);
+    this.#keepWritten(lbn, lbn + sectors, doneNs);
     this.#destage.add(lbn, sectors, nowNs);
     this.#lastCommandNs = doneNs;
     if (this.#explanation !== undefined) {
@@ -436,6 +439,9 @@ export class HddDrive implements Device {
     const firstNs = from === lbn ? this.#mechanism.firstSectorNs : startNs;
     this.#freeNs = mediaEndNs;
     if (segment >= 0) {
+      if (this.#cache.readsFreeSectors && from === lbn) {
+        this.#segments.starts[segment] = lbn - this.#mechanism.passedBefore;
+      }
       this.#segments.extend(segment, end, Math.max(sectors, this.#cache.segment_sectors));
       this.#segmentReadyNs[segment] = mediaEndNs;
       this.#readAhead.start(segment, end, end, mediaEndNs);
@@ -506,12 +512,20 @@ export class HddDrive implements Device {
     const dataNs = linked === 0 ? 0 : sentNs - Math.max(0, lead);
     const mediaEndNs = this.#mechanism.access(lbn, sectors, true, startNs, dataNs);
     this.#freeNs = mediaEndNs;
-    if (this.#cache.hitsOnWrites && this.#cache.segments > 0) {
-      const segment = this.#segments.take(lbn);
-      this.#segments.extend(segment, end, this.#cache.segment_sectors);
-      this.#segmentReadyNs[segment] = mediaEndNs;
-    }
+    this.#keepWritten(lbn, end, mediaEndNs);
     return mediaEndNs + this.#overhead.writeCompletionNs;
+  }
+
+  /** A write of sectors lbn..end-1 takes a segment of the read cache, where it has none of its own. */
+  #keepWritten(lbn: number, end: number, readyNs: number): void {
+    if (this.#writesTakeSegments) {
+      const segment = this.#segments.take(lbn);
+      if (this.#cache.hitsOnWrites) {
+        this.#segments.extend(segment, end, this.#cache.segment_sectors);
+        this.#segmentReadyNs[segment] = readyNs;
+      }
+      if (segment === this.#readAhead.segment) this.#readAhead.stop();
+    }
   }
 
   /** Writes a dirty range from `startNs` on. */

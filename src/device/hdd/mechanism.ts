@@ -34,6 +34,8 @@ export class Mechanism {
   rotationNs = 0;
   transferNs = 0;
   firstSectorNs = 0;
+  /** Sectors that passed on the first track of `access` before its first one, next to it. */
+  passedBefore = 0;
   /** How many sectors follow on the track where `access` ended, and the time of each, ns. */
   runLeft = 0;
   runSectorNs = 0;
@@ -172,12 +174,18 @@ export class Mechanism {
         // The head came down inside the run: one revolution from here brings all of it by.
         this.transferNs += this.periodNs;
         at += this.periodNs;
-        if (first) this.firstSectorNs = at;
+        if (first) {
+          this.firstSectorNs = at;
+          this.passedBefore = geometry.sector;
+        }
       } else {
         this.rotationNs += wait;
         this.transferNs += pass;
         at += wait;
-        if (first) this.firstSectorNs = at + sectorNs;
+        if (first) {
+          this.firstSectorNs = at + sectorNs;
+          this.passedBefore = Math.min(geometry.sector, Math.floor(wait / sectorNs));
+        }
         at += pass;
       }
       first = false;

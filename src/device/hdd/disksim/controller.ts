@@ -146,10 +146,11 @@ function bufferOf(disk: Block, carry: Carrier): Pick<Controller, 'cache' | 'writ
   const fast = carry.count('Fast write level', 'writeCache.acknowledge');
   if (fast > 2) disk.fail('Fast write level', '0, 1 or 2');
   const readAheadMax = carry.count('Maximum read-ahead (blks)', 'cache.readAheadMax_sectors');
+  const ownSegment = carry.flag('Use separate write segment', 'writeCache.ownSegment');
   return {
     cache: {
       // 2 is a buffer that holds data on its way and is no cache, but reads ahead.
-      segments: enabled === 0 ? 0 : segments,
+      segments: enabled === 0 ? 0 : Math.max(1, segments - (ownSegment ? 1 : 0)),
       segment_sectors,
       readAhead: continuous,
       readAheadMin_sectors: carry.count('Minimum read-ahead (blks)', 'cache.readAheadMin_sectors'),
@@ -166,7 +167,7 @@ function bufferOf(disk: Block, carry: Carrier): Pick<Controller, 'cache' | 'writ
       acknowledge: fast === 0 ? 'medium' : 'buffer',
       size_sectors: writeSegments * segment_sectors,
       extents: writeSegments,
-      ownSegment: carry.flag('Use separate write segment', 'writeCache.ownSegment'),
+      ownSegment,
       combine: true,
       idle_ms: 0,
       high_share: 1,
