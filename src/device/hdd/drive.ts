@@ -22,6 +22,7 @@ import type { HddProfile } from './profile.ts';
 import { ReadAhead } from './read-ahead.ts';
 import { Segments } from './segments.ts';
 import { Alarm, type EventQueue } from '../../sim/events.ts';
+import { MS } from '../../sim/units.ts';
 
 const MODEL = 'hdd/1';
 
@@ -73,6 +74,10 @@ export class HddDrive implements Device {
   readonly #explanation: Explanation | undefined;
   readonly #cache: HddProfile['cache'];
   readonly #writesTakeSegments: boolean;
+  readonly #reconnectShare: number;
+  readonly #minimumWriteSeekNs: number;
+  /** Where the last write to the medium ended; -1 before the first. */
+  #lastWriteEnd = -1;
   readonly #finish: number;
   readonly #mediaFree: Alarm;
   #sink: CompletionSink | undefined;
@@ -85,6 +90,7 @@ export class HddDrive implements Device {
   readonly #arrivedNs: Float64Array;
   readonly #readyNs: Float64Array;
   readonly #status: Uint8Array;
+  readonly #isExtra: Uint8Array;
   readonly #outstandingTags: Uint8Array;
 
   #outstanding = 0;
@@ -135,6 +141,8 @@ export class HddDrive implements Device {
     this.#overhead = new Overhead(profile);
     this.#link = new Link(profile);
     this.#cache = profile.cache;
+    this.#reconnectShare = profile.link.reconnect_share;
+    this.#minimumWriteSeekNs = profile.mechanics.minimumWriteSeek_ms * MS;
     this.#writesTakeSegments = !profile.writeCache.ownSegment && profile.cache.segments > 0;
     const depth = this.queueDepth;
     this.#explanation = options.explain === true ? new Explanation(depth) : undefined;
@@ -145,6 +153,7 @@ export class HddDrive implements Device {
     this.#arrivedNs = new Float64Array(depth);
     this.#readyNs = new Float64Array(depth);
     this.#status = new Uint8Array(depth);
+    this.#isExtra = new Uint8Array(depth);
     this.#outstandingTags = new Uint8Array(depth);
     this.#waiting = new TagFifo(depth);
     this.#held = new TagFifo(depth);
@@ -238,7 +247,7 @@ export class HddDrive implements Device {
 
   #read(tag: number, lbn: number, sectors: number, nowNs: number): void {
     const end = lbn + sectors;
-    const hitNs = nowNs + this.#overhead.of(false, false);
+    const hitNs = nowNs + this.#overhead.of(false, false) + this.#overhead.dataNs;
     if (this.#cache.hitsOnWrites && this.#destage.holds(lbn, end, nowNs)) {
       this.#serveHit(tag, sectors, nowNs, hitNs, hitNs);
       return;
@@ -310,11 +319,12 @@ export class HddDrive implements Device {
   #buffer(tag: number, nowNs: number): void {
     const lbn = this.#lbn[tag];
     const sectors = this.#length[tag];
-    const overheadNs = this.#overhead.of(true, false);
+    const overheadNs = this.#overhead.of(true, false) + this.#overhead.dataNs;
     this.#overhead.afterWrite = true;
     this.#forget(lbn, lbn + sectors);
     const linked = this.#op[tag] === Op.write ? sectors : 0;
-    const doneNs = this.#link.send(linked, nowNs + overheadNs, 0);
+    const { writeSectorNs } = this.#link;
+    const doneNs = this.#link.send(linked, nowNs + overheadNs, 0, writeSectorNs);
     this.#keepWritten(lbn, lbn + sectors, doneNs);
     this.#destage.add(lbn, sectors, nowNs);
     this.#lastCommandNs = doneNs;
@@ -337,7 +347,12 @@ export class HddDrive implements Device {
 
   /** Puts a request before the medium. */
   #enqueue(tag: number, lbn: number, isWrite: boolean, nowNs: number): void {
-    const readyNs = nowNs + this.#overhead.of(isWrite, true);
+    const { extra, afterWrite } = this.#overhead;
+    // A write behind a write that it does not go on from gives up the link before its data.
+    const isExtra = extra !== undefined && isWrite && afterWrite && lbn !== this.#lastWriteEnd;
+    this.#isExtra[tag] = isExtra ? 1 : 0;
+    const overheadNs = isExtra ? extra.command + extra.seekDelta : this.#overhead.of(isWrite, true);
+    const readyNs = nowNs + overheadNs;
     this.#overhead.afterWrite = isWrite;
     this.#readyNs[tag] = readyNs;
     this.#pending.push(tag, lbn, isWrite, nowNs, readyNs);
@@ -435,8 +450,9 @@ export class HddDrive implements Device {
       else segment = this.#segments.take(lbn);
       this.#segments.touch(segment);
     }
-    const mediaEndNs = this.#mechanism.access(from, end - from, false, startNs, 0);
-    const firstNs = from === lbn ? this.#mechanism.firstSectorNs : startNs;
+    const mechanism = this.#mechanism;
+    const mediaEndNs = mechanism.access(from, end - from, false, startNs, 0);
+    const firstNs = from === lbn ? mechanism.firstSectorNs : startNs;
     this.#freeNs = mediaEndNs;
     if (segment >= 0) {
       if (this.#cache.readsFreeSectors && from === lbn) {
@@ -447,8 +463,14 @@ export class HddDrive implements Device {
       this.#readAhead.start(segment, end, end, mediaEndNs);
       this.#slideLimit(lbn, end);
     }
-    const sentNs = this.#link.send(sectors, firstNs, mediaEndNs);
-    return sentNs + this.#overhead.readCompletionNs;
+    const overhead = this.#overhead;
+    // The link is taken again when a share of the data is there.
+    const missing = sectors - Math.max(1, Math.floor(this.#reconnectShare * sectors));
+    const bufferedNs = Math.max(firstNs, mediaEndNs - missing * mechanism.runSectorNs);
+    const awayNs = startNs + overhead.readDisconnectNs;
+    const linkNs = Math.max(bufferedNs, awayNs) + overhead.reselectNs + overhead.dataNs;
+    const sentNs = this.#link.send(sectors, linkNs, mediaEndNs);
+    return sentNs + overhead.readCompletionNs;
   }
 
   /** Sets how far reading ahead goes after a request for lbn..end-1. */
@@ -501,19 +523,28 @@ export class HddDrive implements Device {
     const end = lbn + sectors;
     this.#destage.dirty.remove(lbn, end);
     this.#forget(lbn, end);
-    const { sectorNs, overlap } = this.#link;
+    const { writeSectorNs, overlap } = this.#link;
     const linked = this.#op[tag] === Op.write ? sectors : 0;
     const readyNs = this.#readyNs[tag];
+    const overhead = this.#overhead;
+    const follows = lbn === this.#lastWriteEnd;
+    const extra = this.#isExtra[tag] === 1 ? overhead.extra : undefined;
     // The data must arrive as fast as the medium takes it, or first.
     this.#geometry.locate(lbn);
     const mediaNs = this.#mechanism.sectorNs(this.#geometry.sectorsPerTrack);
-    const sentNs = this.#link.send(linked, readyNs, 0);
-    const lead = overlap ? Math.min((linked - 1) * mediaNs, (linked - 1) * sectorNs) : 0;
+    const away = extra === undefined ? 0 : extra.first + extra.between + overhead.reselectNs;
+    const askedNs = readyNs - (extra?.seekDelta ?? 0) + away;
+    const sentNs = this.#link.send(linked, askedNs + overhead.dataNs, 0, writeSectorNs);
+    const lead = overlap ? (linked - 1) * Math.min(mediaNs, writeSectorNs) : 0;
     const dataNs = linked === 0 ? 0 : sentNs - Math.max(0, lead);
-    const mediaEndNs = this.#mechanism.access(lbn, sectors, true, startNs, dataNs);
+    const leastNs = follows ? 0 : this.#minimumWriteSeekNs;
+    const mediaEndNs = this.#mechanism.access(lbn, sectors, true, startNs, dataNs, leastNs);
+    this.#lastWriteEnd = end;
+    const goneNs = sentNs + (extra === undefined ? overhead.writeDisconnectNs : extra.second);
+    const backNs = extra === undefined ? overhead.reselectNs : overhead.otherReselectNs;
     this.#freeNs = mediaEndNs;
     this.#keepWritten(lbn, end, mediaEndNs);
-    return mediaEndNs + this.#overhead.writeCompletionNs;
+    return Math.max(mediaEndNs, goneNs) + backNs + overhead.writeCompletionNs;
   }
 
   /** A write of sectors lbn..end-1 takes a segment of the read cache, where it has none of its own. */

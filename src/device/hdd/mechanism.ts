@@ -140,6 +140,7 @@ export class Mechanism {
   /**
    * Reads or writes sectors, from `atNs` on. A write's data is there when the head is.
    * @param dataReadyNs a write's data can keep pace with the medium from then on, ns; 0 for a read
+   * @param leastMoveNs getting to the first track takes so long at least, ns
    * @returns when the last sector has passed, ns, not rounded; parts of the time in the fields
    */
   access(
@@ -148,6 +149,7 @@ export class Mechanism {
     isWrite: boolean,
     atNs: number,
     dataReadyNs: number,
+    leastMoveNs = 0,
   ): number {
     this.seekNs = 0;
     this.settleNs = 0;
@@ -164,6 +166,10 @@ export class Mechanism {
       const run = Math.min(left, geometry.run);
       const sectorNs = this.periodNs / geometry.sectorsPerTrack;
       at = this.#moveTo(geometry.cylinder, geometry.head, isWrite, at);
+      if (first && at < atNs + leastMoveNs) {
+        this.settleNs += atNs + leastMoveNs - at;
+        at = atNs + leastMoveNs;
+      }
       if (dataReadyNs > at) {
         // Counted in no part here: the time is the link's.
         at = dataReadyNs;

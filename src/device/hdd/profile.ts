@@ -276,10 +276,10 @@ const queue = z.strictObject({
 
 const link = z.strictObject({
   sector_us: ms.meta({ description: 'Time of 512 bytes on the link, us.' }),
-  command_us: ms.default(0).meta({ description: 'Time of a command and its status, us.' }),
-  holdForReads: z.boolean().default(false).meta({
-    description: 'The link is kept while a read waits for its next sector; else given up.',
+  writeSector_us: ms.optional().meta({
+    description: 'The same from the host to the drive, where it differs, us.',
   }),
+  command_us: ms.default(0).meta({ description: 'Time of a command and its status, us.' }),
   neverDisconnect: z.boolean().default(false).meta({
     description: 'The link is kept from command to completion: nothing is ever taken again.',
   }),

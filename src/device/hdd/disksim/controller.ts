@@ -33,6 +33,7 @@ const NO_COUNTERPART: readonly (readonly [string, number, string])[] = [
   ['Immed transfer partial hit', 1, 'what the buffer holds is sent at once'],
   ['Combine seq writes', 1, 'adjacent dirty sectors are one range'],
   ['Write hit stop prefetch', 1, 'reading ahead into sectors being written stops'],
+  ['Hold bus entire read xfer', 1, 'data is sent as it comes off the medium, in one go'],
   ['Hold bus entire write xfer', 0, "all of a write's data is sent in one go"],
 ];
 
@@ -87,7 +88,6 @@ export function controllerOf(disk: Block, account: Account): Controller {
     queue: queueOf(disk, account, carry),
     link: {
       sector_us: 1000 * carry.number('Bulk sector transfer time', 'link.sector_us'),
-      holdForReads: carry.flag('Hold bus entire read xfer', 'link.holdForReads'),
       neverDisconnect: carry.flag('Never disconnect', 'link.neverDisconnect'),
       reconnect_share: watermarkOf(disk, carry),
     },
