@@ -451,8 +451,12 @@ export class HddDrive implements Device {
       this.#segments.touch(segment);
     }
     const mechanism = this.#mechanism;
+    // The link is taken again when a share of the data is there.
+    const awaited = Math.max(1, Math.floor(this.#reconnectShare * sectors)) - (from - lbn);
+    mechanism.mark = Math.max(1, awaited);
     const mediaEndNs = mechanism.access(from, end - from, false, startNs, 0);
-    const firstNs = from === lbn ? mechanism.firstSectorNs : startNs;
+    mechanism.mark = 1;
+    const bufferedNs = awaited > 0 ? mechanism.markNs : startNs;
     this.#freeNs = mediaEndNs;
     if (segment >= 0) {
       if (this.#cache.readsFreeSectors && from === lbn) {
@@ -464,9 +468,6 @@ export class HddDrive implements Device {
       this.#slideLimit(lbn, end);
     }
     const overhead = this.#overhead;
-    // The link is taken again when a share of the data is there.
-    const missing = sectors - Math.max(1, Math.floor(this.#reconnectShare * sectors));
-    const bufferedNs = Math.max(firstNs, mediaEndNs - missing * mechanism.runSectorNs);
     const awayNs = startNs + overhead.readDisconnectNs;
     const linkNs = Math.max(bufferedNs, awayNs) + overhead.reselectNs + overhead.dataNs;
     const sentNs = this.#link.send(sectors, linkNs, mediaEndNs);

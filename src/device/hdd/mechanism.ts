@@ -28,12 +28,14 @@ export class Mechanism {
   seeks = 0;
   seekCylinders = 0;
 
-  /** Results of `access`: where its time went, ns, and when its first sector had passed. */
+  /** Results of `access`: where its time went, ns, and when its marked sector had passed. */
   seekNs = 0;
   settleNs = 0;
   rotationNs = 0;
   transferNs = 0;
-  firstSectorNs = 0;
+  markNs = 0;
+  /** For `access`: the sector, counted from 1, whose passing `markNs` tells. */
+  mark = 1;
   /** Sectors that passed on the first track of `access` before its first one, next to it. */
   passedBefore = 0;
   /** How many sectors follow on the track where `access` ended, and the time of each, ns. */
@@ -160,6 +162,7 @@ export class Mechanism {
     let next = lbn;
     let left = sectors;
     let first = true;
+    let { mark } = this;
     const zeroLatency = isWrite ? this.#zeroLatencyWrites : this.#zeroLatencyReads;
     while (left > 0) {
       geometry.locate(next);
@@ -180,21 +183,18 @@ export class Mechanism {
         // The head came down inside the run: one revolution from here brings all of it by.
         this.transferNs += this.periodNs;
         at += this.periodNs;
-        if (first) {
-          this.firstSectorNs = at;
-          this.passedBefore = geometry.sector;
-        }
+        if (first) this.passedBefore = geometry.sector;
+        if (mark > 0) this.markNs = at;
       } else {
         this.rotationNs += wait;
         this.transferNs += pass;
         at += wait;
-        if (first) {
-          this.firstSectorNs = at + sectorNs;
-          this.passedBefore = Math.min(geometry.sector, Math.floor(wait / sectorNs));
-        }
+        if (first) this.passedBefore = Math.min(geometry.sector, Math.floor(wait / sectorNs));
+        if (mark > 0) this.markNs = at + Math.min(mark, run) * sectorNs;
         at += pass;
       }
       first = false;
+      mark -= run;
       this.runLeft = geometry.run - run;
       this.runSectorNs = sectorNs;
       next += run;
