@@ -8,8 +8,10 @@ import { OutOfMemoryError } from '../mm/page-allocator.ts';
 import { InputError } from '../sim/input-error.ts';
 import { compareCommand } from './compare.ts';
 import { devicesCommand } from './devices.ts';
+import { importCommand } from './import.ts';
 import { runCommand } from './run.ts';
 import { schemaCommand } from './schema.ts';
+import { validateCommand } from './validate.ts';
 
 /** Exit codes: 0 done, 1 a fault of ours, 2 bad input, 130 interrupted. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -18,7 +20,15 @@ export async function main(argv: readonly string[]): Promise<number> {
     .showHelpAfterError('(disktime --help shows what there is)')
     .showSuggestionAfterError()
     .exitOverride();
-  for (const command of [compareCommand(), runCommand(), devicesCommand(), schemaCommand()]) {
+  const commands = [
+    compareCommand(),
+    runCommand(),
+    validateCommand(),
+    importCommand(),
+    devicesCommand(),
+    schemaCommand(),
+  ];
+  for (const command of commands) {
     program.addCommand(command.copyInheritedSettings(program).exitOverride());
   }
   try {

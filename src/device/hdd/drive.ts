@@ -319,6 +319,9 @@ export class HddDrive implements Device {
   #buffer(tag: number, nowNs: number): void {
     const lbn = this.#lbn[tag];
     const sectors = this.#length[tag];
+    // Writes follow on a write, as the overheads mean it, only until that one is on the medium:
+    // measured back to back they differ; seconds apart real drives take the time after a read.
+    if (!this.#destage.isBusy(nowNs)) this.#overhead.afterWrite = false;
     const overheadNs = this.#overhead.of(true, false) + this.#overhead.dataNs;
     this.#overhead.afterWrite = true;
     this.#forget(lbn, lbn + sectors);
