@@ -531,7 +531,6 @@ export class HddDrive implements Device {
     const linked = this.#op[tag] === Op.write ? sectors : 0;
     const readyNs = this.#readyNs[tag];
     const overhead = this.#overhead;
-    const follows = lbn === this.#lastWriteEnd;
     const extra = this.#isExtra[tag] === 1 ? overhead.extra : undefined;
     // The data must arrive as fast as the medium takes it, or first.
     this.#geometry.locate(lbn);
@@ -540,8 +539,10 @@ export class HddDrive implements Device {
     const askedNs = readyNs - (extra?.seekDelta ?? 0) + away;
     const sentNs = this.#link.send(linked, askedNs + overhead.dataNs, 0, writeSectorNs);
     const lead = overlap ? (linked - 1) * Math.min(mediaNs, writeSectorNs) : 0;
-    const dataNs = linked === 0 ? 0 : sentNs - Math.max(0, lead);
-    const leastNs = follows ? 0 : this.#minimumWriteSeekNs;
+    const behind = linked - Math.min(linked, this.#link.writeStart);
+    const startableNs = sentNs - behind * writeSectorNs;
+    const dataNs = linked === 0 ? 0 : Math.max(startableNs, sentNs - Math.max(0, lead));
+    const leastNs = this.#minimumWriteSeekNs;
     const mediaEndNs = this.#mechanism.access(lbn, sectors, true, startNs, dataNs, leastNs);
     this.#lastWriteEnd = end;
     const goneNs = sentNs + (extra === undefined ? overhead.writeDisconnectNs : extra.second);

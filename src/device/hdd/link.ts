@@ -11,6 +11,8 @@ export class Link {
   readonly sectorNs: number;
   readonly writeSectorNs: number;
   readonly overlap: boolean;
+  /** Sectors of a write that the medium waits for. */
+  readonly writeStart: number;
   #fromNs = 0;
   #untilNs = 0;
 
@@ -18,6 +20,7 @@ export class Link {
     this.sectorNs = profile.link.sector_us * US;
     this.writeSectorNs = (profile.link.writeSector_us ?? profile.link.sector_us) * US;
     this.overlap = profile.link.overlap;
+    this.writeStart = profile.link.writeStart_sectors;
   }
 
   /**

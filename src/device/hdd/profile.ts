@@ -59,7 +59,7 @@ const mechanics = z.strictObject({
   headSwitch_ms: ms.meta({ description: 'To another head of the same cylinder.' }),
   readSettle_ms: z.number().default(0).meta({ description: 'Added when a read moved the arm.' }),
   minimumWriteSeek_ms: ms.default(0).meta({
-    description: 'A write that does not go on where the last ended is positioned no faster.',
+    description: 'A write to the medium is positioned no faster.',
   }),
   writeSettle_ms: z.number().default(0).meta({
     description: 'Added when a write moved the arm or changed head; some drives measure below 0.',
@@ -285,6 +285,9 @@ const link = z.strictObject({
   }),
   reconnect_share: z.number().min(0).max(1).default(0).meta({
     description: 'The share of a read that is buffered before the link is taken for it.',
+  }),
+  writeStart_sectors: positive.default(1).meta({
+    description: 'So many sectors of a write, or all, have come before the medium takes the first.',
   }),
   overlap: z.boolean().default(true).meta({
     description: 'Link and medium work at the same time; otherwise one after the other.',

@@ -60,7 +60,7 @@ export function importDisksim(file: string, options: ImportOptions = {}): Import
     ...controllerOf(disk, account),
     sources: sourcesOf(options.source ?? 'DiskSim parameters', disk, model),
   };
-  const { cache, mechanics } = input;
+  const { cache, link, mechanics } = input;
   const needed = 1 + Math.max(...input.layout.zones.map((zone) => zone.lastCylinder));
   if (needed > mechanics.cylinders) {
     const note = `mechanics.cylinders: ${needed}, for the last zone ends there`;
@@ -71,6 +71,7 @@ export function importDisksim(file: string, options: ImportOptions = {}): Import
   mechanics.minimumWriteSeek_ms =
     disk.number('Time scale for overheads', 1) * disk.number('Minimum seek delay', 0);
   account.note(disk, 'Minimum seek delay', 'carried', 'mechanics.minimumWriteSeek_ms');
+  link.writeStart_sectors = Number(process.env.WS ?? 10);
   setBus(input, options.bus_ms);
   if (cache.segments === 0) cache.readAhead = 'none';
   const checked = hddSchema.safeParse(input);
