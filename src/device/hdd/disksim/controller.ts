@@ -33,8 +33,6 @@ const NO_COUNTERPART: readonly (readonly [string, number, string])[] = [
   ['Immed transfer partial hit', 1, 'what the buffer holds is sent at once'],
   ['Combine seq writes', 1, 'adjacent dirty sectors are one range'],
   ['Write hit stop prefetch', 1, 'reading ahead into sectors being written stops'],
-  ['Hold bus entire read xfer', 1, 'data is sent as it comes off the medium, in one go'],
-  ['Hold bus entire write xfer', 0, "all of a write's data is sent in one go"],
 ];
 
 /** Notes every key of a row as carried to `path`, and gives the numbers. */
@@ -82,14 +80,17 @@ export function controllerOf(disk: Block, account: Account): Controller {
     if (!carry.has(key)) continue;
     carry.note(key, disk.number(key) === neutral ? 'no effect' : 'no counterpart', why);
   }
+  const buffer = bufferOf(disk, carry);
+  const segmentSectors = buffer.cache.segment_sectors;
   return {
     overhead: overheadOf(disk, carry),
-    ...bufferOf(disk, carry),
+    ...buffer,
     queue: queueOf(disk, account, carry),
     link: {
       sector_us: 1000 * carry.number('Bulk sector transfer time', 'link.sector_us'),
       neverDisconnect: carry.flag('Never disconnect', 'link.neverDisconnect'),
-      reconnect_share: watermarkOf(disk, carry),
+      reconnect_share: reconnectOf(disk, carry),
+      writeStart_sectors: writeStartOf(disk, carry, segmentSectors),
     },
   };
 }
@@ -178,13 +179,23 @@ function bufferOf(disk: Block, carry: Carrier): Pick<Controller, 'cache' | 'writ
   };
 }
 
-/** The share of a read that must be buffered before the link is taken. */
-function watermarkOf(disk: Block, carry: Carrier): number {
-  const byRequest = carry.flag('Set watermark by reqsize', 'link.reconnect_share');
-  const share = carry.number('High (read) water mark', 'link.reconnect_share');
-  if (!byRequest && share > 0) {
-    const note = 'link.reconnect_share: of the request, where DiskSim takes it of the segment';
-    carry.note('Set watermark by reqsize', 'approximated', note);
+/**
+ * The share of a read that must be buffered before the link is taken. A drive that does not hold the
+ * link while it waits for data takes it when there is nothing left to wait for.
+ */
+function reconnectOf(disk: Block, carry: Carrier): number {
+  const hold = 'Hold bus entire read xfer';
+  const isHeld = disk.count(hold, 1) === 1;
+  const reqsize = 'Set watermark by reqsize';
+  const high = 'High (read) water mark';
+  const path = 'link.reconnect_share';
+  carry.note(hold, 'approximated', `${path}: 1 where the link is not held`);
+  for (const key of [reqsize, high]) {
+    carry.note(key, isHeld ? 'carried' : 'no effect', path);
+  }
+  const share = disk.number(high, 0);
+  if (isHeld && share > 0 && disk.count(reqsize, 0) === 0) {
+    carry.note(reqsize, 'approximated', `${path}: of the request, where it is of the segment`);
   }
   const low = 'Low (write) water mark';
   carry.note(
@@ -192,7 +203,19 @@ function watermarkOf(disk: Block, carry: Carrier): number {
     disk.number(low, 0) === 0 ? 'no effect' : 'no counterpart',
     'of effect only on writes larger than the buffer',
   );
-  return Math.min(1, share);
+  return isHeld ? Math.min(1, share) : 1;
+}
+
+/**
+ * How much of a write must have come before the medium takes its first sector. Ten sectors is what
+ * DiskSim's buffer asks of the HP drives (disk_buffer_block_available); a drive that holds the link
+ * for all of a write takes all of it first.
+ */
+function writeStartOf(disk: Block, carry: Carrier, segmentSectors: number): number {
+  const key = 'Hold bus entire write xfer';
+  const isHeld = disk.count(key, 0) === 1;
+  carry.note(key, 'approximated', 'link.writeStart_sectors: a segment where it is held, else 10');
+  return isHeld ? segmentSectors : 10;
 }
 
 function queueOf(disk: Block, account: Account, carry: Carrier): HddInput['queue'] {

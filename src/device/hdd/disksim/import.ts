@@ -60,7 +60,7 @@ export function importDisksim(file: string, options: ImportOptions = {}): Import
     ...controllerOf(disk, account),
     sources: sourcesOf(options.source ?? 'DiskSim parameters', disk, model),
   };
-  const { cache, link, mechanics } = input;
+  const { cache, mechanics } = input;
   const needed = 1 + Math.max(...input.layout.zones.map((zone) => zone.lastCylinder));
   if (needed > mechanics.cylinders) {
     const note = `mechanics.cylinders: ${needed}, for the last zone ends there`;
@@ -71,7 +71,6 @@ export function importDisksim(file: string, options: ImportOptions = {}): Import
   mechanics.minimumWriteSeek_ms =
     disk.number('Time scale for overheads', 1) * disk.number('Minimum seek delay', 0);
   account.note(disk, 'Minimum seek delay', 'carried', 'mechanics.minimumWriteSeek_ms');
-  link.writeStart_sectors = Number(process.env.WS ?? 10);
   setBus(input, options.bus_ms);
   if (cache.segments === 0) cache.readAhead = 'none';
   const checked = hddSchema.safeParse(input);
@@ -90,6 +89,10 @@ function setBus({ link, sources }: HddInput, given: readonly [number, number] | 
     : (given ?? [own_ms, own_ms]).map((ms) => Math.max(ms, own_ms));
   link.sector_us = 1000 * read_ms;
   link.writeSector_us = 1000 * write_ms;
+  if (given !== undefined) {
+    sources['link.sector_us'] = sources['link.writeSector_us'] =
+      "the slower of the disk's own and of the bus it was measured on";
+  }
   if (isAssumed) {
     sources['link.sector_us'] = sources['link.writeSector_us'] =
       "assumption: the bus is not in the disk's file; mean of three published figures";
@@ -146,6 +149,7 @@ function sourcesOf(source: string, disk: Block, model: Block): Record<string, st
     queue: specs,
     'queue.ageLimit_ms': 'assumption: not in the source',
     link: specs,
+    'link.writeStart_sectors': 'assumption: ten as in the DiskSim source, a segment where held',
     'link.command_us': 'assumption: within the overheads',
   };
 }
