@@ -25,7 +25,8 @@ const PUBLISHED_MS: Readonly<Record<string, number>> = {
 function profileOf(trace: string): AnyProfile | undefined {
   for (const name of shippedProfiles().keys()) {
     const profile = loadProfile(name);
-    if (profile.sources.overhead?.endsWith(`${trace}.diskspecs`) === true) return profile;
+    const { overhead = '' } = profile.sources;
+    if (overhead.endsWith(` ${trace}.diskspecs`)) return profile;
   }
   return undefined;
 }

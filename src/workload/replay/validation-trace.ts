@@ -100,30 +100,29 @@ export function replayValidation(
   const seed = options.seed ?? 1;
   const device: Device = createDeviceOn(events, profile, { explain, seed });
   const response_ms = new Float64Array(to - from);
-  let doneNs = -1;
-  let status: Status = Status.ok;
+  const done = { ns: -1, status: Status.ok as Status };
   device.attach({
     complete(_tag, timeNs, completed) {
-      doneNs = timeNs;
-      status = completed;
+      done.ns = timeNs;
+      done.status = completed;
     },
   });
   for (let i = from; i < to; i++) {
     const startNs = events.nowNs;
-    doneNs = -1;
+    done.ns = -1;
     const op = trace.isWrite[i] === 1 ? Op.write : Op.read;
     device.submit(0, op, trace.lbn[i], trace.sectors[i], 0);
-    while (doneNs < 0 && events.step());
-    if (status !== Status.ok) {
+    while (done.ns < 0 && events.step());
+    if (done.status !== Status.ok) {
       throw new InputError(
         `request ${i + 1}: sectors ${trace.lbn[i]}..${trace.lbn[i] + trace.sectors[i] - 1} do not ` +
           `lie on ${profile.name}, which has ${device.capacitySectors}`,
         { file: trace.file },
       );
     }
-    response_ms[i - from] = (doneNs - startNs) / MS;
+    response_ms[i - from] = (done.ns - startNs) / MS;
     onExplained?.(i, device.explain(0));
-    events.advanceTo(doneNs + trace.gapNs[i]);
+    events.advanceTo(done.ns + trace.gapNs[i]);
   }
   return response_ms;
 }
