@@ -7,6 +7,7 @@ import { loadProfile } from '../device/registry.ts';
 import { InputError } from '../sim/input-error.ts';
 import { mean, percentile } from '../measure/demerit.ts';
 import { readValidationTrace } from '../workload/replay/validation-trace.ts';
+import { markdownTable } from './markdown-table.ts';
 import { validate, type Validation } from './validation.ts';
 import { writeWhole } from './write-file.ts';
 
@@ -30,6 +31,19 @@ function profileOf(trace: string): AnyProfile | undefined {
   }
   return undefined;
 }
+
+const HEAD = [
+  'drive',
+  'requests',
+  'mean measured',
+  'simulated',
+  'p99 measured',
+  'simulated',
+  'demerit',
+  'of the mean',
+  "DiskSim's",
+  'ours/theirs',
+];
 
 const LIMITS = `## What the model does not do
 
@@ -57,7 +71,7 @@ export function validationDocument(
   file: string,
   plot: (result: Validation) => string,
 ): void {
-  const rows: string[] = [];
+  const rows: string[][] = [];
   const sections: string[] = [];
   let logs = 0;
   for (const name of traceNames(folder)) {
@@ -67,12 +81,18 @@ export function validationDocument(
     const [{ measured, simulated }] = result.shares;
     const published = PUBLISHED_MS[name] ?? NaN;
     logs += Math.log(result.demerit_ms / published);
-    rows.push(
-      `| ${profile.title} | ${result.requests} | ${mean(measured).toFixed(3)} | ${mean(simulated).toFixed(3)} | ` +
-        `${percentile(measured, 0.99).toFixed(2)} | ${percentile(simulated, 0.99).toFixed(2)} | ` +
-        `${result.demerit_ms.toFixed(3)} | ${(100 * result.demerit_share).toFixed(1)} % | ` +
-        `${published.toFixed(3)} | ${(result.demerit_ms / published).toFixed(2)} |`,
-    );
+    rows.push([
+      profile.title,
+      String(result.requests),
+      mean(measured).toFixed(3),
+      mean(simulated).toFixed(3),
+      percentile(measured, 0.99).toFixed(2),
+      percentile(simulated, 0.99).toFixed(2),
+      result.demerit_ms.toFixed(3),
+      `${(100 * result.demerit_share).toFixed(1)} %`,
+      published.toFixed(3),
+      (result.demerit_ms / published).toFixed(2),
+    ]);
     const picture = `validation-${profile.name}.svg`;
     writeWhole(join(dirname(file), picture), plot(result));
     sections.push(sectionOf(profile, result, picture));
@@ -90,9 +110,7 @@ parameters are DiskSim's own, imported; nothing was fitted to a trace. The demer
 mean square horizontal distance between measured and simulated distribution of response times
 (Ruemmler and Wilkes 1994); DiskSim's is the one it publishes. Times in ms.
 
-| drive | requests | mean measured | simulated | p99 measured | simulated | demerit | of the mean | DiskSim's | ours/theirs |
-| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
-${rows.join('\n')}
+${markdownTable(HEAD, rows)}
 
 Geometric mean of ours/theirs: ${ratio}.
 
@@ -109,10 +127,11 @@ function traceNames(folder: string): string[] {
 }
 
 function sectionOf(profile: AnyProfile, result: Validation, picture: string): string {
-  const classes = result.shares.map(
-    ({ name, measured, simulated, demerit_ms }) =>
-      `| ${name} | ${measured.length} | ${mean(measured).toFixed(3)} | ${mean(simulated).toFixed(3)} | ${demerit_ms.toFixed(3)} |`,
-  );
+  const classes = result.shares.map(({ name, measured, simulated, demerit_ms }) => [
+    name,
+    String(measured.length),
+    ...[mean(measured), mean(simulated), demerit_ms].map((ms) => ms.toFixed(3)),
+  ]);
   const worst = result.worst.map(
     ({ mechanism, requests, error_ms }) =>
       `- ${requests}: ${mechanism}, ${error_ms.toFixed(2)} ms on average`,
@@ -121,9 +140,7 @@ function sectionOf(profile: AnyProfile, result: Validation, picture: string): st
 
 ![distribution of response times](${picture})
 
-| requests | n | measured, ms | simulated, ms | demerit, ms |
-| --- | ---: | ---: | ---: | ---: |
-${classes.join('\n')}
+${markdownTable(['requests', 'n', 'measured, ms', 'simulated, ms', 'demerit, ms'], classes)}
 
 The worst thousand requests miss by (measured - simulated):
 
