@@ -18,7 +18,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   fs: ['sim', 'measure', 'device', 'block'],
   mm: ['sim', 'measure', 'device', 'block', 'fs'],
   workload: ['sim', 'measure', 'device', 'block', 'fs', 'mm'],
-  report: ['sim', 'measure'],
+  report: ['sim', 'measure', 'device', 'block', 'fs', 'mm', 'workload'],
   tune: ['sim', 'measure', 'device', 'block', 'fs', 'mm', 'workload', 'report'],
   serve: ['sim', 'measure', 'device', 'block', 'fs', 'mm', 'workload', 'report'],
   cli: ['sim', 'measure', 'device', 'block', 'fs', 'mm', 'workload', 'report', 'tune', 'serve'],

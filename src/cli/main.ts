@@ -9,9 +9,11 @@ import { InputError } from '../sim/input-error.ts';
 import { compareCommand } from './compare.ts';
 import { devicesCommand } from './devices.ts';
 import { exploreCommand } from './explore.ts';
+import { importCommand } from './import.ts';
 import { runCommand } from './run.ts';
 import { schemaCommand } from './schema.ts';
 import { threadCommand } from './thread.ts';
+import { validateCommand } from './validate.ts';
 
 /** Exit codes: 0 done, 1 a fault of ours, 2 bad input, 130 interrupted. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -20,14 +22,17 @@ export async function main(argv: readonly string[]): Promise<number> {
     .showHelpAfterError('(disktime --help shows what there is)')
     .showSuggestionAfterError()
     .exitOverride();
-  for (const command of [
+  const commands = [
     compareCommand(),
     runCommand(),
-    devicesCommand(),
     threadCommand(),
     exploreCommand(),
+    devicesCommand(),
+    validateCommand(),
+    importCommand(),
     schemaCommand(),
-  ]) {
+  ];
+  for (const command of commands) {
     program.addCommand(command.copyInheritedSettings(program).exitOverride());
   }
   try {

@@ -38,6 +38,11 @@ export class Destage {
     return this.#cache.acknowledge === 'buffer' && sectors <= this.#cache.size_sectors;
   }
 
+  /** Whether sectors are dirty or on their way to the medium. */
+  isBusy(nowNs: number): boolean {
+    return this.dirty.count > 0 || nowNs < this.untilNs;
+  }
+
   hasRoom(sectors: number, nowNs: number): boolean {
     const inFlight = nowNs + 1 <= this.untilNs ? this.endLbn - this.startLbn : 0;
     const { dirty } = this;

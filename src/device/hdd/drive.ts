@@ -22,6 +22,7 @@ import type { HddProfile } from './profile.ts';
 import { ReadAhead } from './read-ahead.ts';
 import { Segments } from './segments.ts';
 import { Alarm, type EventQueue } from '../../sim/events.ts';
+import { MS } from '../../sim/units.ts';
 
 const MODEL = 'hdd/1';
 
@@ -72,6 +73,11 @@ export class HddDrive implements Device {
   readonly #link: Link;
   readonly #explanation: Explanation | undefined;
   readonly #cache: HddProfile['cache'];
+  readonly #writesTakeSegments: boolean;
+  readonly #reconnectShare: number;
+  readonly #minimumWriteSeekNs: number;
+  /** Where the last write to the medium ended; -1 before the first. */
+  #lastWriteEnd = -1;
   readonly #finish: number;
   readonly #mediaFree: Alarm;
   #sink: CompletionSink | undefined;
@@ -84,6 +90,7 @@ export class HddDrive implements Device {
   readonly #arrivedNs: Float64Array;
   readonly #readyNs: Float64Array;
   readonly #status: Uint8Array;
+  readonly #isExtra: Uint8Array;
   readonly #outstandingTags: Uint8Array;
 
   #outstanding = 0;
@@ -134,6 +141,9 @@ export class HddDrive implements Device {
     this.#overhead = new Overhead(profile);
     this.#link = new Link(profile);
     this.#cache = profile.cache;
+    this.#reconnectShare = profile.link.reconnect_share;
+    this.#minimumWriteSeekNs = profile.mechanics.minimumWriteSeek_ms * MS;
+    this.#writesTakeSegments = !profile.writeCache.ownSegment && profile.cache.segments > 0;
     const depth = this.queueDepth;
     this.#explanation = options.explain === true ? new Explanation(depth) : undefined;
     this.#op = new Uint8Array(depth);
@@ -143,6 +153,7 @@ export class HddDrive implements Device {
     this.#arrivedNs = new Float64Array(depth);
     this.#readyNs = new Float64Array(depth);
     this.#status = new Uint8Array(depth);
+    this.#isExtra = new Uint8Array(depth);
     this.#outstandingTags = new Uint8Array(depth);
     this.#waiting = new TagFifo(depth);
     this.#held = new TagFifo(depth);
@@ -236,7 +247,7 @@ export class HddDrive implements Device {
 
   #read(tag: number, lbn: number, sectors: number, nowNs: number): void {
     const end = lbn + sectors;
-    const hitNs = nowNs + this.#overhead.of(false, false);
+    const hitNs = nowNs + this.#overhead.of(false, false) + this.#overhead.dataNs;
     if (this.#cache.hitsOnWrites && this.#destage.holds(lbn, end, nowNs)) {
       this.#serveHit(tag, sectors, nowNs, hitNs, hitNs);
       return;
@@ -308,11 +319,16 @@ export class HddDrive implements Device {
   #buffer(tag: number, nowNs: number): void {
     const lbn = this.#lbn[tag];
     const sectors = this.#length[tag];
-    const overheadNs = this.#overhead.of(true, false);
+    // Writes follow on a write, as the overheads mean it, only until that one is on the medium:
+    // measured back to back they differ; seconds apart real drives take the time after a read.
+    if (!this.#destage.isBusy(nowNs)) this.#overhead.afterWrite = false;
+    const overheadNs = this.#overhead.of(true, false) + this.#overhead.dataNs;
     this.#overhead.afterWrite = true;
     this.#forget(lbn, lbn + sectors);
     const linked = this.#op[tag] === Op.write ? sectors : 0;
-    const doneNs = this.#link.send(linked, nowNs + overheadNs, 0);
+    const { writeSectorNs } = this.#link;
+    const doneNs = this.#link.send(linked, nowNs + overheadNs, 0, writeSectorNs);
+    this.#keepWritten(lbn, lbn + sectors, doneNs);
     this.#destage.add(lbn, sectors, nowNs);
     this.#lastCommandNs = doneNs;
     if (this.#explanation !== undefined) {
@@ -334,7 +350,12 @@ export class HddDrive implements Device {
 
   /** Puts a request before the medium. */
   #enqueue(tag: number, lbn: number, isWrite: boolean, nowNs: number): void {
-    const readyNs = nowNs + this.#overhead.of(isWrite, true);
+    const { extra, afterWrite } = this.#overhead;
+    // A write behind a write that it does not go on from gives up the link before its data.
+    const isExtra = extra !== undefined && isWrite && afterWrite && lbn !== this.#lastWriteEnd;
+    this.#isExtra[tag] = isExtra ? 1 : 0;
+    const overheadNs = isExtra ? extra.command + extra.seekDelta : this.#overhead.of(isWrite, true);
+    const readyNs = nowNs + overheadNs;
     this.#overhead.afterWrite = isWrite;
     this.#readyNs[tag] = readyNs;
     this.#pending.push(tag, lbn, isWrite, nowNs, readyNs);
@@ -432,17 +453,28 @@ export class HddDrive implements Device {
       else segment = this.#segments.take(lbn);
       this.#segments.touch(segment);
     }
-    const mediaEndNs = this.#mechanism.access(from, end - from, false, startNs, 0);
-    const firstNs = from === lbn ? this.#mechanism.firstSectorNs : startNs;
+    const mechanism = this.#mechanism;
+    // The link is taken again when a share of the data is there.
+    const awaited = Math.max(1, Math.floor(this.#reconnectShare * sectors)) - (from - lbn);
+    mechanism.mark = Math.max(1, awaited);
+    const mediaEndNs = mechanism.access(from, end - from, false, startNs, 0);
+    mechanism.mark = 1;
+    const bufferedNs = awaited > 0 ? mechanism.markNs : startNs;
     this.#freeNs = mediaEndNs;
     if (segment >= 0) {
+      if (this.#cache.readsFreeSectors && from === lbn) {
+        this.#segments.starts[segment] = lbn - this.#mechanism.passedBefore;
+      }
       this.#segments.extend(segment, end, Math.max(sectors, this.#cache.segment_sectors));
       this.#segmentReadyNs[segment] = mediaEndNs;
       this.#readAhead.start(segment, end, end, mediaEndNs);
       this.#slideLimit(lbn, end);
     }
-    const sentNs = this.#link.send(sectors, firstNs, mediaEndNs);
-    return sentNs + this.#overhead.readCompletionNs;
+    const overhead = this.#overhead;
+    const awayNs = startNs + overhead.readDisconnectNs;
+    const linkNs = Math.max(bufferedNs, awayNs) + overhead.reselectNs + overhead.dataNs;
+    const sentNs = this.#link.send(sectors, linkNs, mediaEndNs);
+    return sentNs + overhead.readCompletionNs;
   }
 
   /** Sets how far reading ahead goes after a request for lbn..end-1. */
@@ -464,9 +496,24 @@ export class HddDrive implements Device {
         break;
       case 'segment-beyond':
         limit = end + segment_sectors;
+        break;
+      case 'next-track':
+        limit = this.#nextTrackLimit(end);
     }
-    limit = Math.min(limit, end + readAheadMax_sectors, this.capacitySectors);
+    if (this.#cache.readAhead !== 'next-track') limit = Math.min(limit, end + readAheadMax_sectors);
+    limit = Math.min(limit, this.capacitySectors);
     if (limit > readAhead.limitLbn) readAhead.limitLbn = limit;
+  }
+
+  /** End of the track of the sector behind a request; of one more when reading began before it. */
+  #nextTrackLimit(end: number): number {
+    if (end >= this.capacitySectors) return this.capacitySectors;
+    const geometry = this.#geometry;
+    const trackEnd = geometry.trackEnd(end);
+    geometry.locate(trackEnd - 1);
+    const trackStart = trackEnd - 1 - geometry.sector;
+    const began = this.#segments.starts[this.#readAhead.segment] < trackStart;
+    return began ? trackEnd + geometry.sectorsPerTrack : trackEnd;
   }
 
   #holdForReadAhead(end: number): void {
@@ -480,23 +527,41 @@ export class HddDrive implements Device {
     const end = lbn + sectors;
     this.#destage.dirty.remove(lbn, end);
     this.#forget(lbn, end);
-    const { sectorNs, overlap } = this.#link;
+    const { writeSectorNs, overlap } = this.#link;
     const linked = this.#op[tag] === Op.write ? sectors : 0;
     const readyNs = this.#readyNs[tag];
+    const overhead = this.#overhead;
+    const extra = this.#isExtra[tag] === 1 ? overhead.extra : undefined;
     // The data must arrive as fast as the medium takes it, or first.
     this.#geometry.locate(lbn);
     const mediaNs = this.#mechanism.sectorNs(this.#geometry.sectorsPerTrack);
-    const sentNs = this.#link.send(linked, readyNs, 0);
-    const lead = overlap ? Math.min((linked - 1) * mediaNs, (linked - 1) * sectorNs) : 0;
-    const dataNs = linked === 0 ? 0 : sentNs - Math.max(0, lead);
-    const mediaEndNs = this.#mechanism.access(lbn, sectors, true, startNs, dataNs);
+    const away = extra === undefined ? 0 : extra.first + extra.between + overhead.reselectNs;
+    const askedNs = readyNs - (extra?.seekDelta ?? 0) + away;
+    const sentNs = this.#link.send(linked, askedNs + overhead.dataNs, 0, writeSectorNs);
+    const lead = overlap ? (linked - 1) * Math.min(mediaNs, writeSectorNs) : 0;
+    const behind = linked - Math.min(linked, this.#link.writeStart);
+    const startableNs = sentNs - behind * writeSectorNs;
+    const dataNs = linked === 0 ? 0 : Math.max(startableNs, sentNs - Math.max(0, lead));
+    const leastNs = this.#minimumWriteSeekNs;
+    const mediaEndNs = this.#mechanism.access(lbn, sectors, true, startNs, dataNs, leastNs);
+    this.#lastWriteEnd = end;
+    const goneNs = sentNs + (extra === undefined ? overhead.writeDisconnectNs : extra.second);
+    const backNs = extra === undefined ? overhead.reselectNs : overhead.otherReselectNs;
     this.#freeNs = mediaEndNs;
-    if (this.#cache.hitsOnWrites && this.#cache.segments > 0) {
+    this.#keepWritten(lbn, end, mediaEndNs);
+    return Math.max(mediaEndNs, goneNs) + backNs + overhead.writeCompletionNs;
+  }
+
+  /** A write of sectors lbn..end-1 takes a segment of the read cache, where it has none of its own. */
+  #keepWritten(lbn: number, end: number, readyNs: number): void {
+    if (this.#writesTakeSegments) {
       const segment = this.#segments.take(lbn);
-      this.#segments.extend(segment, end, this.#cache.segment_sectors);
-      this.#segmentReadyNs[segment] = mediaEndNs;
+      if (this.#cache.hitsOnWrites) {
+        this.#segments.extend(segment, end, this.#cache.segment_sectors);
+        this.#segmentReadyNs[segment] = readyNs;
+      }
+      if (segment === this.#readAhead.segment) this.#readAhead.stop();
     }
-    return mediaEndNs + this.#overhead.writeCompletionNs;
   }
 
   /** Writes a dirty range from `startNs` on. */

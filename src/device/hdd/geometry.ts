@@ -22,7 +22,7 @@ interface Zone {
   readonly firstOffset: number;
   readonly trackSkew: number;
   readonly cylinderSkew: number;
-  /** Physical sectors before the first region's first data sector. */
+  /** Sectors at the zone's front that no address reaches. */
   readonly reserved: number;
   readonly dataPerRegion: number;
   readonly sectorsPerRegion: number;
@@ -30,6 +30,11 @@ interface Zone {
   readonly front: number;
   /** Whether spares of the region make up for slipped sectors. */
   readonly absorbed: boolean;
+  /** Slipped sectors that turn the tracks behind them on by one sector each, ascending. */
+  readonly turning: readonly number[];
+  /** Whether tracks count for that one by one, or cylinders. */
+  readonly turnsTracks: boolean;
+  readonly tracksPerCylinder: number;
   /** From this sector of the zone on (ascending, first 0), addresses are moved by `shifts`. */
   readonly breaks: Float64Array;
   readonly shifts: Float64Array;
@@ -90,13 +95,12 @@ export class Geometry {
     while (pieces[piece + 1] <= lbn) piece++;
     const zone = this.#zones[this.#pieceZone[piece]];
     const spt = zone.sectorsPerTrack;
-    const rel = lbn - zone.firstLbn;
+    const rel = lbn - zone.firstLbn + zone.reserved;
     const place = rel + this.#pieceShift[piece];
     // Slipped sectors that use up spares push data into them, but leave it in its region.
     const counted = zone.absorbed ? rel : place;
     const region = Math.floor(counted / zone.dataPerRegion);
-    const physical =
-      zone.reserved + zone.front + place + region * (zone.sectorsPerRegion - zone.dataPerRegion);
+    const physical = zone.front + place + region * (zone.sectorsPerRegion - zone.dataPerRegion);
     this.#place(zone, physical);
     const toTrackEnd = spt - this.sector;
     const toPieceEnd = pieces[piece + 1] - lbn;
@@ -136,9 +140,15 @@ export class Geometry {
     const zones: number[] = [];
     const shifts: number[] = [];
     this.#zones.forEach((zone, z) => {
-      zone.breaks.forEach((at, i) => {
-        if (zone.firstLbn + at >= zone.endLbn) return;
-        starts.push(zone.firstLbn + at);
+      zone.breaks.forEach((place, i) => {
+        const at = Math.max(zone.firstLbn, zone.firstLbn + place - zone.reserved);
+        if (at >= zone.endLbn) return;
+        // Of the breaks among the reserved sectors only the last counts.
+        if (zones.at(-1) === z && starts.at(-1) === at) {
+          shifts[shifts.length - 1] = zone.shifts[i];
+          return;
+        }
+        starts.push(at);
         zones.push(z);
         shifts.push(zone.shifts[i]);
       });
@@ -186,7 +196,9 @@ export class Geometry {
         this.#order === 'cylinder-serpentine' ? cylinder : cylinder + zone.firstCylinder;
       if (this.#order !== 'cylinder' && (parity & 1) === 1) head = surfaces - 1 - head;
     }
+    const turned = zone.turning.length === 0 ? 0 : slipsBefore(zone, track);
     const angle =
+      turned +
       zone.firstOffset +
       cylinderSwitches * zone.cylinderSkew +
       (track - cylinderSwitches) * zone.trackSkew +
@@ -200,6 +212,16 @@ export class Geometry {
   }
 }
 
+/** Slipped sectors of a zone before a track, or before its cylinder. */
+function slipsBefore(zone: Zone, track: number): number {
+  const { turning, sectorsPerTrack, turnsTracks, tracksPerCylinder } = zone;
+  const first = turnsTracks ? track : track - (track % tracksPerCylinder);
+  const cutoff = first * sectorsPerTrack;
+  let count = 0;
+  while (count < turning.length && turning[count] < cutoff) count++;
+  return count;
+}
+
 type Layout = HddProfile['layout'];
 
 function makeZone(
@@ -210,8 +232,8 @@ function makeZone(
 ): Zone {
   const spt = zone.sectorsPerTrack;
   const perCylinder = spt * surfaces;
-  const physical =
-    (zone.lastCylinder - zone.firstCylinder + 1) * perCylinder - zone.reserved_sectors;
+  const cylinders = zone.lastCylinder - zone.firstCylinder + 1;
+  const physical = cylinders * perCylinder;
   const { sparing } = layout;
   const inTracks = sparing === 'tracks-at-zone-end';
   const spares = inTracks ? zone.spares * spt : zone.spares;
@@ -230,22 +252,24 @@ function makeZone(
     throw new InputError(`the zone from cylinder ${zone.firstCylinder} is all spares`);
   }
   const front = sparing.startsWith('cylinder-front') ? spared : 0;
-  // A last region cut short by the zone's end keeps its spares as far as there is room for them.
-  const whole = Math.floor(physical / sectorsPerRegion);
-  const rest = physical - whole * sectorsPerRegion;
-  const places = whole * dataPerRegion + Math.max(0, rest - spared);
+  // A last region cut short by the zone's end has no spares.
+  const places =
+    physical - zone.reserved_sectors - Math.floor(physical / sectorsPerRegion) * spared;
 
   const slips = inTracks
     ? zone.slips.flatMap((track) => Array.from({ length: spt }, (_, i) => track * spt + i))
     : [...zone.slips];
   slips.sort((a, b) => a - b);
   const absorbed = !(sparing.endsWith('-unused') || sparing === 'disk-end' || sparing === 'none');
-  const { breaks, shifts } = absorbed ? absorbedSlips(slips, dataPerRegion) : passedOver(slips);
+  const turns = sparing === 'track-end' || sparing.startsWith('cylinder');
+  const { breaks, shifts } = absorbed
+    ? absorbedSlips(slips, sectorsPerRegion, dataPerRegion, front)
+    : passedOver(slips);
   return {
     firstLbn,
-    endLbn: firstLbn + places - (absorbed ? 0 : slips.filter((slip) => slip < places).length),
+    endLbn: firstLbn + places - (absorbed ? 0 : slips.length),
     firstCylinder: zone.firstCylinder,
-    cylinders: zone.lastCylinder - zone.firstCylinder + 1,
+    cylinders,
     sectorsPerTrack: spt,
     firstOffset: zone.firstOffset_sectors,
     trackSkew: zone.trackSkew_sectors,
@@ -255,6 +279,9 @@ function makeZone(
     sectorsPerRegion,
     front,
     absorbed,
+    turning: turns ? slips : [],
+    turnsTracks: sparing === 'track-end',
+    tracksPerCylinder: surfaces,
     breaks,
     shifts,
   };
@@ -265,8 +292,16 @@ interface Slips {
   readonly shifts: Float64Array;
 }
 
-/** Slips that shift what follows up to the end of their region. */
-function absorbedSlips(slips: readonly number[], dataPerRegion: number): Slips {
+/**
+ * Slips that shift what follows up to the end of their region.
+ * @param slips physical sectors of the zone, ascending
+ */
+function absorbedSlips(
+  slips: readonly number[],
+  sectorsPerRegion: number,
+  dataPerRegion: number,
+  front: number,
+): Slips {
   const breaks = [0];
   const shifts = [0];
   const shiftFrom = (at: number, shift: number): void => {
@@ -277,14 +312,17 @@ function absorbedSlips(slips: readonly number[], dataPerRegion: number): Slips {
   let region = -1;
   let before = 0;
   for (const slip of slips) {
-    const own = Math.floor(slip / dataPerRegion);
+    const own = Math.floor(slip / sectorsPerRegion);
     if (own !== region) {
       if (before > 0) shiftFrom((region + 1) * dataPerRegion, 0);
       region = own;
       before = 0;
     }
-    shiftFrom(slip - before, before + 1);
+    const place = slip - own * sectorsPerRegion - front - before;
+    // A slipped spare that nothing is moved into, or one that lies before the data.
+    if (place < 0 || place >= dataPerRegion) continue;
     before++;
+    shiftFrom(own * dataPerRegion + place, before);
   }
   if (before > 0) shiftFrom((region + 1) * dataPerRegion, 0);
   return { breaks: Float64Array.from(breaks), shifts: Float64Array.from(shifts) };
@@ -292,5 +330,6 @@ function absorbedSlips(slips: readonly number[], dataPerRegion: number): Slips {
 
 /** Slips that shift all that follows in the zone. */
 function passedOver(slips: readonly number[]): Slips {
-  return absorbedSlips(slips, Number.MAX_SAFE_INTEGER);
+  const endless = Number.MAX_SAFE_INTEGER;
+  return absorbedSlips(slips, endless, endless, 0);
 }

@@ -7,15 +7,20 @@ import type { HddProfile } from './profile.ts';
 import { US } from '../../sim/units.ts';
 
 export class Link {
-  /** Time of one sector, ns. */
+  /** Time of one sector to the host and from it, ns. */
   readonly sectorNs: number;
+  readonly writeSectorNs: number;
   readonly overlap: boolean;
+  /** Sectors of a write that the medium waits for. */
+  readonly writeStart: number;
   #fromNs = 0;
   #untilNs = 0;
 
   constructor(profile: HddProfile) {
     this.sectorNs = profile.link.sector_us * US;
+    this.writeSectorNs = (profile.link.writeSector_us ?? profile.link.sector_us) * US;
     this.overlap = profile.link.overlap;
+    this.writeStart = profile.link.writeStart_sectors;
   }
 
   /**
@@ -23,8 +28,12 @@ export class Link {
    * @param fromNs they can be sent from then on
    * @param mediaEndNs the last of them comes off the medium only then; 0 when all are buffered
    */
-  send(sectors: number, fromNs: number, mediaEndNs: number): number {
-    const { sectorNs } = this;
+  send(
+    sectors: number,
+    fromNs: number,
+    mediaEndNs: number,
+    sectorNs: number = this.sectorNs,
+  ): number {
     const length = sectors * sectorNs;
     let start = this.overlap ? fromNs : Math.max(fromNs, mediaEndNs);
     let end = Math.max(start + length, mediaEndNs + sectorNs);

@@ -28,12 +28,16 @@ export class Mechanism {
   seeks = 0;
   seekCylinders = 0;
 
-  /** Results of `access`: where its time went, ns, and when its first sector had passed. */
+  /** Results of `access`: where its time went, ns, and when its marked sector had passed. */
   seekNs = 0;
   settleNs = 0;
   rotationNs = 0;
   transferNs = 0;
-  firstSectorNs = 0;
+  markNs = 0;
+  /** For `access`: the sector, counted from 1, whose passing `markNs` tells. */
+  mark = 1;
+  /** Sectors that passed on the first track of `access` before its first one, next to it. */
+  passedBefore = 0;
   /** How many sectors follow on the track where `access` ended, and the time of each, ns. */
   runLeft = 0;
   runSectorNs = 0;
@@ -43,7 +47,8 @@ export class Mechanism {
   readonly #headSwitchNs: number;
   readonly #readSettleNs: number;
   readonly #writeSettleNs: number;
-  readonly #zeroLatency: boolean;
+  readonly #zeroLatencyReads: boolean;
+  readonly #zeroLatencyWrites: boolean;
   readonly #invPeriod: number;
 
   constructor(profile: HddProfile, geometry: Geometry) {
@@ -55,7 +60,9 @@ export class Mechanism {
     this.#headSwitchNs = mechanics.headSwitch_ms * MS;
     this.#readSettleNs = mechanics.readSettle_ms * MS;
     this.#writeSettleNs = mechanics.writeSettle_ms * MS;
-    this.#zeroLatency = mechanics.zeroLatencyAccess;
+    const { zeroLatencyAccess } = mechanics;
+    this.#zeroLatencyReads = zeroLatencyAccess === true || zeroLatencyAccess === 'reads';
+    this.#zeroLatencyWrites = zeroLatencyAccess === true || zeroLatencyAccess === 'writes';
   }
 
   /** Time of one sector under the head, ns, on a track of so many. */
@@ -135,6 +142,7 @@ export class Mechanism {
   /**
    * Reads or writes sectors, from `atNs` on. A write's data is there when the head is.
    * @param dataReadyNs a write's data can keep pace with the medium from then on, ns; 0 for a read
+   * @param leastMoveNs getting to the first track takes so long at least, ns
    * @returns when the last sector has passed, ns, not rounded; parts of the time in the fields
    */
   access(
@@ -143,6 +151,7 @@ export class Mechanism {
     isWrite: boolean,
     atNs: number,
     dataReadyNs: number,
+    leastMoveNs = 0,
   ): number {
     this.seekNs = 0;
     this.settleNs = 0;
@@ -153,30 +162,39 @@ export class Mechanism {
     let next = lbn;
     let left = sectors;
     let first = true;
+    let { mark } = this;
+    const zeroLatency = isWrite ? this.#zeroLatencyWrites : this.#zeroLatencyReads;
     while (left > 0) {
       geometry.locate(next);
       const run = Math.min(left, geometry.run);
       const sectorNs = this.periodNs / geometry.sectorsPerTrack;
       at = this.#moveTo(geometry.cylinder, geometry.head, isWrite, at);
+      if (first && at < atNs + leastMoveNs) {
+        this.settleNs += atNs + leastMoveNs - at;
+        at = atNs + leastMoveNs;
+      }
       if (dataReadyNs > at) {
         // Counted in no part here: the time is the link's.
         at = dataReadyNs;
       }
       const wait = this.#waitNs(geometry.angle * sectorNs, at);
       const pass = run * sectorNs;
-      if (this.#zeroLatency && wait > this.periodNs - pass) {
+      if (zeroLatency && wait > this.periodNs - pass) {
         // The head came down inside the run: one revolution from here brings all of it by.
         this.transferNs += this.periodNs;
         at += this.periodNs;
-        if (first) this.firstSectorNs = at;
+        if (first) this.passedBefore = geometry.sector;
+        if (mark > 0) this.markNs = at;
       } else {
         this.rotationNs += wait;
         this.transferNs += pass;
         at += wait;
-        if (first) this.firstSectorNs = at + sectorNs;
+        if (first) this.passedBefore = Math.min(geometry.sector, Math.floor(wait / sectorNs));
+        if (mark > 0) this.markNs = at + Math.min(mark, run) * sectorNs;
         at += pass;
       }
       first = false;
+      mark -= run;
       this.runLeft = geometry.run - run;
       this.runSectorNs = sectorNs;
       next += run;

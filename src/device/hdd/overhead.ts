@@ -6,10 +6,22 @@
 import type { HddProfile } from './profile.ts';
 import { MS, US } from '../../sim/units.ts';
 
+type ExtraStep = 'command' | 'first' | 'between' | 'second' | 'seekDelta';
+
 export class Overhead {
   readonly readCompletionNs: number;
   readonly writeCompletionNs: number;
   readonly flushNs: number;
+  /** Before data, each time the link is taken for it. */
+  readonly dataNs: number;
+  /** Giving up the link when all of a write's data has come, and taking it for the status. */
+  readonly writeDisconnectNs: number;
+  readonly reselectNs: number;
+  readonly otherReselectNs: number;
+  /** The four steps of a write that gives up the link twice; undefined where none does. */
+  readonly extra: Readonly<Record<ExtraStep, number>> | undefined;
+  readonly neverDisconnects: boolean;
+  readonly #readDisconnectNs: readonly [number, number];
   /** Whether the command before was a write. */
   afterWrite = false;
   readonly #ns = new Float64Array(8);
@@ -24,7 +36,30 @@ export class Overhead {
     });
     this.readCompletionNs = overhead.readCompletion_ms * MS;
     this.writeCompletionNs = overhead.writeCompletion_ms * MS;
+    const disconnects = profile.link.neverDisconnect ? 0 : MS;
+    this.neverDisconnects = profile.link.neverDisconnect;
+    this.dataNs = overhead.dataPreparation_ms * MS;
+    this.writeDisconnectNs = overhead.writeDisconnect_ms * disconnects;
+    this.reselectNs = overhead.firstReselect_ms * disconnects;
+    this.otherReselectNs = overhead.otherReselect_ms * disconnects;
+    const { afterRead_ms, afterWrite_ms } = overhead.readDisconnect;
+    this.#readDisconnectNs = [afterRead_ms * disconnects, afterWrite_ms * disconnects];
+    const { extraDisconnect } = overhead;
+    if (extraDisconnect !== undefined && !profile.link.neverDisconnect) {
+      this.extra = {
+        command: extraDisconnect.command_ms * MS + commandNs,
+        first: extraDisconnect.first_ms * MS,
+        between: extraDisconnect.between_ms * MS,
+        second: extraDisconnect.second_ms * MS,
+        seekDelta: extraDisconnect.seekDelta_ms * MS,
+      };
+    }
     this.flushNs = overhead.flush_ms * MS + commandNs;
+  }
+
+  /** ns for giving up the link behind a read command. */
+  get readDisconnectNs(): number {
+    return this.#readDisconnectNs[this.afterWrite ? 1 : 0];
   }
 
   /** ns before the command's work begins. */

@@ -58,12 +58,20 @@ const mechanics = z.strictObject({
   seek,
   headSwitch_ms: ms.meta({ description: 'To another head of the same cylinder.' }),
   readSettle_ms: z.number().default(0).meta({ description: 'Added when a read moved the arm.' }),
+  minimumWriteSeek_ms: ms.default(0).meta({
+    description: 'A write to the medium is positioned no faster.',
+  }),
   writeSettle_ms: z.number().default(0).meta({
     description: 'Added when a write moved the arm or changed head; some drives measure below 0.',
   }),
-  zeroLatencyAccess: z.boolean().default(false).meta({
-    description: 'A run may begin at any of its sectors: never more than one revolution a track.',
-  }),
+  zeroLatencyAccess: z
+    .union([z.boolean(), z.enum(['reads', 'writes'])])
+    .default(false)
+    .meta({
+      description:
+        'A run may begin at any of its sectors: never more than one revolution a track. For both, ' +
+        'or one kind of access only.',
+    }),
 });
 
 /** DiskSim's eleven sparing schemes by where the spares are; its numbers in `describe`. */
@@ -107,8 +115,8 @@ const zone = z.strictObject({
     .default([])
     .meta({
       description:
-        'Defects passed over: sectors counted from the start of the zone without reserved and ' +
-        'spare sectors, ascending; tracks for tracks-at-zone-end.',
+        'Defects passed over: physical sectors counted from the start of the zone, ascending; ' +
+        'tracks for tracks-at-zone-end.',
     }),
 });
 
@@ -156,6 +164,34 @@ const overhead = z
     writeMiss: after.meta({ description: 'A write that completes on the medium.' }),
     readCompletion_ms: ms.default(0).meta({ description: 'After the last byte of a read.' }),
     writeCompletion_ms: ms.default(0).meta({ description: 'After the last sector of a write.' }),
+    dataPreparation_ms: ms.default(0).meta({
+      description: 'Before data is put on the link, each time the drive takes it.',
+    }),
+    readDisconnect: after.prefault({ afterRead_ms: 0, afterWrite_ms: 0 }).meta({
+      description: 'Giving up the link after a read command; hides behind the seek.',
+    }),
+    writeDisconnect_ms: ms.default(0).meta({
+      description: "Giving up the link when all of a write's data has come.",
+    }),
+    firstReselect_ms: ms.default(0).meta({
+      description: 'Taking the link again: for the data of a read, for the status of a write.',
+    }),
+    otherReselect_ms: ms.default(0).meta({
+      description: 'The same for the status of a write that gave up the link a second time.',
+    }),
+    extraDisconnect: z
+      .strictObject({
+        command_ms: ms.meta({ description: 'Command overhead of such a write.' }),
+        first_ms: ms.meta({ description: 'The first giving up.' }),
+        between_ms: ms.meta({ description: 'From there to taking the link again for the data.' }),
+        second_ms: ms.meta({ description: 'The second giving up, after the data.' }),
+        seekDelta_ms: ms.meta({ description: 'From the end of the command to the seek.' }),
+      })
+      .optional()
+      .meta({
+        description:
+          'Writes that do not go on where the last one ended give up the link before their data.',
+      }),
     flush_ms: ms.default(0).meta({ description: 'Of a flush, beside writing what is dirty.' }),
   })
   .meta({ description: 'The controller, from the arrival of a command to the start of its work.' });
@@ -163,12 +199,15 @@ const overhead = z
 const cache = z.strictObject({
   segments: count.max(1024).meta({ description: 'Read segments; 0 for no read cache.' }),
   segment_sectors: positive,
-  readAhead: z.enum(['none', 'track-end', 'cylinder-end', 'segment-full', 'segment-beyond']).meta({
-    description:
-      'How far reading goes on while the medium is idle: to the end of the track, of the cylinder, ' +
-      'until the segment is full counted from the first sector asked for, or from behind the last ' +
-      'one.',
-  }),
+  readAhead: z
+    .enum(['none', 'track-end', 'cylinder-end', 'segment-full', 'segment-beyond', 'next-track'])
+    .meta({
+      description:
+        'How far reading goes on while the medium is idle: to the end of the track, of the cylinder, ' +
+        'until the segment is full counted from the first sector asked for, or from behind the last ' +
+        'one; to the end of the track behind the request, and of one more when reading began on an ' +
+        'earlier one (next-track).',
+    }),
   readAheadMin_sectors: count.default(0).meta({
     description: 'Read ahead before another request is served.',
   }),
@@ -176,6 +215,17 @@ const cache = z.strictObject({
   readAheadOnHit: z.boolean().default(true).meta({
     description: 'Reading ahead that has reached its end goes on after a hit.',
   }),
+  readAheadOverRequested: z.boolean().default(false).meta({
+    description: 'Reading ahead goes on over data that somebody has yet to fetch.',
+  }),
+  readsFreeSectors: z
+    .boolean()
+    .default(false)
+    .meta({
+      description:
+        'Sectors of the track that pass before the first one asked for are kept as well: reading ' +
+        'begins wherever the head comes down.',
+    }),
   hitsOnWrites: z.boolean().default(true).meta({
     description: 'Reads are served from what was written, while it is in the buffer.',
   }),
@@ -188,6 +238,9 @@ const writeCache = z.strictObject({
   size_sectors: count.meta({ description: 'Sectors that may be dirty at once.' }),
   extents: positive.max(65536).default(1024).meta({
     description: 'Separate dirty ranges that the firmware keeps track of.',
+  }),
+  ownSegment: z.boolean().default(true).meta({
+    description: 'Written data takes no segment from the read cache.',
   }),
   combine: z.boolean().default(true).meta({
     description: 'Adjacent dirty ranges are written as one.',
@@ -223,7 +276,19 @@ const queue = z.strictObject({
 
 const link = z.strictObject({
   sector_us: ms.meta({ description: 'Time of 512 bytes on the link, us.' }),
+  writeSector_us: ms.optional().meta({
+    description: 'The same from the host to the drive, where it differs, us.',
+  }),
   command_us: ms.default(0).meta({ description: 'Time of a command and its status, us.' }),
+  neverDisconnect: z.boolean().default(false).meta({
+    description: 'The link is kept from command to completion: nothing is ever taken again.',
+  }),
+  reconnect_share: z.number().min(0).max(1).default(0).meta({
+    description: 'The share of a read that is buffered before the link is taken for it.',
+  }),
+  writeStart_sectors: positive.default(1).meta({
+    description: 'So many sectors of a write, or all, have come before the medium takes the first.',
+  }),
   overlap: z.boolean().default(true).meta({
     description: 'Link and medium work at the same time; otherwise one after the other.',
   }),

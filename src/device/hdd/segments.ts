@@ -60,7 +60,10 @@ export class Segments {
   drop(lbn: number, endLbn: number): void {
     const { starts, ends, count } = this;
     for (let i = 0; i < count; i++) {
-      if (starts[i] < endLbn && lbn < ends[i]) ends[i] = Math.max(starts[i], lbn);
+      if (starts[i] < endLbn && lbn < ends[i]) {
+        ends[i] = starts[i];
+        this.#used[i] = 0;
+      }
     }
   }
 

@@ -1,0 +1,161 @@
+/** DiskSim's parameter files: what is read, what is reported, and where mistakes are. */
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { importDisksim } from '../../../src/device/hdd/disksim/import.ts';
+import { InputError } from '../../../src/sim/input-error.ts';
+
+const SPECS = `disksim_disk SMALL {
+  Model = source small.model,
+  Bulk sector transfer time = 0.1,
+  Number of buffer segments = 4,
+  Maximum number of write segments = 1,
+  Segment size (in blks) = 64,
+  Use separate write segment = 1,
+  Enable caching in buffer = 1,
+  Buffer continuous read = 3,
+  Maximum read-ahead (blks) = 32,
+  Fast write level = 0,
+  Immediate buffer read = 1,
+  Max queue length = 1,
+  Preseeking level = 2,
+  Some new key = 7,
+  Read hit over. after read = 0.25, Read hit over. after write = 0.5,
+  Read miss over. after read = 0, Read miss over. after write = 0,
+  Write hit over. after read = 0, Write hit over. after write = 0,
+  Write miss over. after read = 0, Write miss over. after write = 0,
+  Read completion overhead = 0,
+  Write completion overhead = 0,
+  Data preparation overhead = 0,
+  First reselect overhead = 0,
+  Other reselect overhead = 0,
+  Read disconnect afterread = 0,
+  Read disconnect afterwrite = 0,
+  Write disconnect overhead = 0
+} # the end`;
+
+const MODEL = `dm_disk SMALL.model {
+  Number of data surfaces = 2,
+  Number of cylinders = 10,
+  Block count = 2000,
+  Mechanical Model = dm_mech_g1 {
+    Access time type = trackSwitchPlusRotation,
+    Seek type = extracted,
+    Full seek curve = small.seek,
+    Head switch time = 0.5,
+    Rotation speed (in rpms) = 6000
+  },
+  Layout Model = dm_layout_g1 {
+    LBN-to-PBN mapping scheme = 0,
+    Sparing scheme used = 0,
+    Rangesize for sparing = 1,
+    Zones = [ dm_layout_g1_zone { # only one
+      First cylinder number = 0,
+      Last cylinder number = 9,
+      Blocks per track = 100,
+      Skew for track switch = 0.25,
+      Skew for cylinder switch = 30,
+      slips = [ ],
+      defects = [ 7, 8 ]
+    } ]
+  }
+}`;
+
+const SEEK = 'Seek distances measured: 2\n1,\t1.5\n9,\t4.5\n';
+
+function write(files: Record<string, string>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'disktime-disksim-'));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  return join(folder, 'small.diskspecs');
+}
+
+const FILES = { 'small.diskspecs': SPECS, 'small.model': MODEL, 'small.seek': SEEK };
+
+test('figures are carried, with the files that are named', () => {
+  const { profile } = importDisksim(write(FILES));
+  assert.equal(profile.name, 'small');
+  assert.equal(profile.mechanics.rpm, 6000);
+  assert.deepEqual(profile.mechanics.seek, {
+    form: 'table',
+    points: [
+      [1, 1.5],
+      [9, 4.5],
+    ],
+  });
+  assert.equal(profile.mechanics.zeroLatencyAccess, 'reads');
+  assert.equal(profile.layout.zones[0].trackSkew_sectors, 25);
+  assert.equal(profile.layout.zones[0].cylinderSkew_sectors, 30);
+  assert.equal(profile.overhead.readHit.afterWrite_ms, 0.5);
+  assert.equal(profile.cache.segments, 3, 'one of four is for writes');
+  assert.equal(profile.writeCache.acknowledge, 'medium');
+  assert.equal(profile.link.sector_us, 100);
+});
+
+test('the report says of each key what became of it', () => {
+  const { report } = importDisksim(write(FILES));
+  const fate = (key: string): string | undefined => report.find((line) => line.key === key)?.fate;
+  assert.equal(fate('Head switch time'), 'carried');
+  assert.equal(fate('Preseeking level'), 'no counterpart');
+  assert.equal(fate('defects'), 'no counterpart');
+  assert.equal(fate('Some new key'), 'unknown');
+  const line = report.find(({ key }) => key === 'Some new key');
+  assert.equal(line?.line, 15);
+  assert.deepEqual(
+    report.filter((entry) => entry.fate === 'unknown').map(({ key }) => key),
+    ['Some new key'],
+  );
+});
+
+const MISTAKES: readonly (readonly [string, Record<string, string>, RegExp])[] = [
+  [
+    'a word for a number',
+    { 'small.model': MODEL.replace('= 6000', '= fast') },
+    /small\.model:10: Rotation speed \(in rpms\): expected a number/,
+  ],
+  [
+    'a missing key',
+    { 'small.model': MODEL.replace('Block count = 2000,', '') },
+    /small\.model:1: .*there is no "Block count"/,
+  ],
+  [
+    'a file that is not there',
+    { 'small.diskspecs': SPECS.replace('small.model', 'smal.model') },
+    /small\.diskspecs:2: source smal\.model: .*ENOENT/,
+  ],
+  [
+    'a block without end',
+    { 'small.model': MODEL.slice(0, -2) },
+    /small\.model:\d+: expected a "}"/,
+  ],
+  [
+    'a seek table line',
+    { 'small.seek': '1, 1.5\n3 4\n' },
+    /small\.seek:2: expected "distance, milli/,
+  ],
+  [
+    'a key twice',
+    {
+      'small.diskspecs': SPECS.replace(
+        'Max queue length = 1,',
+        'Max queue length = 1,\n  Max queue length = 2,',
+      ),
+    },
+    /small\.diskspecs:14: expected "Max queue length" once/,
+  ],
+];
+
+for (const [what, files, message] of MISTAKES) {
+  test(`mistake: ${what}`, () => {
+    assert.throws(
+      () => importDisksim(write({ ...FILES, ...files })),
+      (error: unknown) => {
+        assert.ok(error instanceof InputError, String(error));
+        assert.match(error.message, message);
+        return true;
+      },
+    );
+  });
+}
