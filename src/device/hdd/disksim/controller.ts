@@ -80,17 +80,15 @@ export function controllerOf(disk: Block, account: Account): Controller {
     if (!carry.has(key)) continue;
     carry.note(key, disk.number(key) === neutral ? 'no effect' : 'no counterpart', why);
   }
-  const buffer = bufferOf(disk, carry);
-  const segmentSectors = buffer.cache.segment_sectors;
   return {
     overhead: overheadOf(disk, carry),
-    ...buffer,
+    ...bufferOf(disk, carry),
     queue: queueOf(disk, account, carry),
     link: {
       sector_us: 1000 * carry.number('Bulk sector transfer time', 'link.sector_us'),
       neverDisconnect: carry.flag('Never disconnect', 'link.neverDisconnect'),
       reconnect_share: reconnectOf(disk, carry),
-      writeStart_sectors: writeStartOf(disk, carry, segmentSectors),
+      writeStart_sectors: writeStartOf(disk, carry),
     },
   };
 }
@@ -211,11 +209,12 @@ function reconnectOf(disk: Block, carry: Carrier): number {
  * DiskSim's buffer asks of the HP drives (disk_buffer_block_available); a drive that holds the link
  * for all of a write takes all of it first.
  */
-function writeStartOf(disk: Block, carry: Carrier, segmentSectors: number): number {
+function writeStartOf(disk: Block, carry: Carrier): number {
   const key = 'Hold bus entire write xfer';
   const isHeld = disk.count(key, 0) === 1;
-  carry.note(key, 'approximated', 'link.writeStart_sectors: a segment where it is held, else 10');
-  return isHeld ? segmentSectors : 10;
+  carry.note(key, 'approximated', 'link.writeStart_sectors: the whole buffer where it is held, else 10');
+  const segments = disk.count('Number of buffer segments');
+  return isHeld ? Math.max(1, segments * disk.count('Segment size (in blks)')) : 10;
 }
 
 function queueOf(disk: Block, account: Account, carry: Carrier): HddInput['queue'] {

@@ -149,7 +149,7 @@ function sourcesOf(source: string, disk: Block, model: Block): Record<string, st
     queue: specs,
     'queue.ageLimit_ms': 'assumption: not in the source',
     link: specs,
-    'link.writeStart_sectors': 'assumption: ten as in the DiskSim source, a segment where held',
+    'link.writeStart_sectors': 'assumption: ten as in the DiskSim source, all where it is held',
     'link.command_us': 'assumption: within the overheads',
   };
 }
