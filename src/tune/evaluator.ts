@@ -33,6 +33,18 @@ export function onThisThread(problem: Problem): Evaluator {
   };
 }
 
+/**
+ * What a worker starts with. From sources it first has to learn to read them: tsx teaches only the
+ * main thread by itself.
+ */
+function entry(): URL {
+  if (!import.meta.url.endsWith('.ts')) return new URL('./worker.js', import.meta.url);
+  const worker = JSON.stringify(new URL('./worker.ts', import.meta.url));
+  const tsx = JSON.stringify(import.meta.resolve('tsx/esm/api'));
+  const lines = `import { register } from ${tsx}; register(); await import(${worker});`;
+  return new URL(`data:text/javascript,${encodeURIComponent(lines)}`);
+}
+
 interface Answer {
   readonly job: number;
   readonly loss: number;
@@ -40,11 +52,8 @@ interface Answer {
 
 /** Points are handed to whichever worker is idle; their losses do not depend on which. */
 export function onWorkers(problem: Problem, count: number): Evaluator {
-  const isSource = import.meta.url.endsWith('.ts');
-  const file = new URL(isSource ? './worker.ts' : './worker.js', import.meta.url);
-  const execArgv = isSource ? ['--import', import.meta.resolve('tsx')] : [];
   const workers = Array.from({ length: count }, () => {
-    return new Worker(file, { workerData: problem, execArgv });
+    return new Worker(entry(), { workerData: problem });
   });
   return {
     losses: (points) =>
@@ -53,6 +62,7 @@ export function onWorkers(problem: Problem, count: number): Evaluator {
         let next = 0;
         let missing = points.length;
         const give = (worker: Worker): void => {
+          // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have none
           if (next < points.length) worker.postMessage({ job: next, point: points[next++] });
         };
         for (const worker of workers) {

@@ -75,7 +75,7 @@ function rangeOf(profile: HddProfile, name: string): Parameter {
   }
   const start = get(profile, name.split('.')) as number;
   const key = name.slice(name.lastIndexOf('.') + 1);
-  const isWhole = /sectors$|segments$|extents$|window$|depth$/.test(key);
+  const isWhole = /sectors$|cylinders$|segments$|extents$|window$|depth$/.test(key);
   if (isWhole) {
     const high = key === 'segments' ? Math.min(1024, 4 * start) : 4 * Math.max(1, start);
     return { name, start, low: Math.max(1, start / 4), high, scale: 'whole' };

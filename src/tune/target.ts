@@ -49,7 +49,7 @@ export function simulate(profile: AnyProfile, { workload, measured }: Target): F
       return { ...runDiskinfo(profile, workload) };
     case 'sequential':
       return { MBps: runSequential(profile, workload) };
-    case 'flush':
+    default:
       return { flush_ms: runScatteredFlush(profile, workload.writes) };
   }
 }
@@ -112,7 +112,7 @@ export function describeWorkload(workload: Workload): string {
       return 'diskinfo -t';
     case 'sequential':
       return `sequential ${workload.write ? 'write' : 'read'} at ${workload.at}`;
-    case 'flush':
+    default:
       return `flush after ${workload.writes} writes`;
   }
 }
