@@ -10,6 +10,7 @@ import { compareCommand } from './compare.ts';
 import { devicesCommand } from './devices.ts';
 import { runCommand } from './run.ts';
 import { schemaCommand } from './schema.ts';
+import { tuneCommand } from './tune.ts';
 
 /** Exit codes: 0 done, 1 a fault of ours, 2 bad input, 130 interrupted. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -18,7 +19,13 @@ export async function main(argv: readonly string[]): Promise<number> {
     .showHelpAfterError('(disktime --help shows what there is)')
     .showSuggestionAfterError()
     .exitOverride();
-  for (const command of [compareCommand(), runCommand(), devicesCommand(), schemaCommand()]) {
+  for (const command of [
+    compareCommand(),
+    runCommand(),
+    devicesCommand(),
+    schemaCommand(),
+    tuneCommand(),
+  ]) {
     program.addCommand(command.copyInheritedSettings(program).exitOverride());
   }
   try {

@@ -1,9 +1,8 @@
 /**
  * From a datasheet to a profile: what the maker states, and for the rest a stated assumption.
  *
- * Bits lie equally dense on every track and tracks equally dense on the radius, so sectors a track
- * fall in a straight line from the outermost cylinder to the innermost; capacity over their mean is
- * the number of tracks. A sustained rate is sectors a track x 512 x revolutions a second over
+ * Sectors a track fall from the outermost cylinder to the innermost as a power of the way inwards: 1
+ * were bits and tracks equally dense everywhere; capacity over their mean is the number of tracks. A sustained rate is sectors a track x 512 x revolutions a second over
  * 1 + skew (Wong, "Discovering Hard Disk Physical Geometry through Microbenchmarking", 2019).
  */
 
@@ -24,6 +23,7 @@ export const datasheetSchema = z.strictObject({
   rpm: positive,
   capacity_bytes: positive,
   outer_MBps: positive.optional().meta({ description: 'Sustained, 10^6 bytes/s, outermost zone.' }),
+  middle_MBps: positive.optional().meta({ description: 'The same at half the capacity.' }),
   inner_MBps: positive.optional().meta({ description: 'The same of the innermost zone.' }),
   surfaces: z.int().min(1).optional(),
   averageSeek_ms: positive.meta({ description: 'Reading, typical.' }),
@@ -42,6 +42,8 @@ export const datasheetSchema = z.strictObject({
 export type Datasheet = z.infer<typeof datasheetSchema>;
 
 const ZONES = 16;
+/** Of the two drives with a measured rate at half the capacity: 1.2 and 1.3. */
+const BEND = 1.25;
 /** Cylinders in one sweep: 115 and 315 were measured on two drives (Wong). */
 const SWEEP = 200;
 
@@ -120,9 +122,11 @@ export function profileOfDatasheet(sheet: Datasheet): HddProfile {
     outer * 0.48,
     'the outer rate x 0.48, as measured on seven drives since 2003',
   );
+  const bend = sheet.middle_MBps === undefined ? BEND : bendFor(sheet.middle_MBps, outer, inner);
   sources['layout.zones'] =
     `outer rate: ${sources['layout.zones.outer']}; inner rate: ${sources['layout.zones.inner']}; ` +
-    `skew: ${sources['layout.zones']}; assumption: ${ZONES} zones, sectors a track falling in a line`;
+    `skew: ${sources['layout.zones']}; ` +
+    `assumption: ${ZONES} zones, sectors a track falling with the power ${bend.toFixed(2)} of the way`;
   delete sources['layout.zones.outer'];
   delete sources['layout.zones.inner'];
 
@@ -137,7 +141,8 @@ export function profileOfDatasheet(sheet: Datasheet): HddProfile {
   );
   const unit = physical / SECTOR_BYTES;
   const perZone = Array.from({ length: ZONES }, (_, i) => {
-    return Math.round((first + ((last - first) * i) / (ZONES - 1)) / unit) * unit;
+    const share = (i / (ZONES - 1)) ** bend;
+    return Math.round((first + (last - first) * share) / unit) * unit;
   });
   const perCylinder = (surfaces * perZone.reduce((a, b) => a + b)) / ZONES;
   const cylinders = Math.ceil(capacity / perCylinder / ZONES) * ZONES + ZONES;
@@ -204,6 +209,27 @@ export function profileOfDatasheet(sheet: Datasheet): HddProfile {
     queue: { depth, order: depth > 1 ? 'positioning' : 'fifo' },
     link: { sector_us: round(SECTOR_BYTES / link, 4) },
   });
+}
+
+/** The power of the way inwards at which the rate at half the capacity is the given one. */
+function bendFor(middle: number, outer: number, inner: number): number {
+  const share = (outer - middle) / (outer - inner);
+  let [low, high] = [0.3, 5];
+  for (let i = 0; i < 50; i++) {
+    const bend = (low + high) / 2;
+    // Where half the capacity is passed, with sectors outer - (outer - inner) x^bend.
+    const passed = (x: number): number =>
+      outer * x - ((outer - inner) * x ** (bend + 1)) / (bend + 1);
+    let [from, to] = [0, 1];
+    for (let j = 0; j < 50; j++) {
+      const x = (from + to) / 2;
+      if (passed(x) < passed(1) / 2) from = x;
+      else to = x;
+    }
+    if (from ** bend > share) low = bend;
+    else high = bend;
+  }
+  return low;
 }
 
 function round(value: number, digits: number): number {

@@ -1,10 +1,9 @@
 /** Measured figures, the workload that each was measured under, and how far a profile is off. */
 
-import type { QueueOptions } from '../block/queue.ts';
 import type { AnyProfile } from '../device/profile.ts';
 import { mean, percentile, sorted } from '../measure/demerit.ts';
 import { runDiskinfo } from '../workload/bare/diskinfo.ts';
-import { runRandomLoop } from '../workload/bare/random-loop.ts';
+import { runRandomLoop, type BareHost } from '../workload/bare/random-loop.ts';
 import { runScatteredFlush, runSequential } from '../workload/bare/sequential.ts';
 
 /** What is run on the bare drive. */
@@ -14,7 +13,7 @@ export type Workload =
       readonly write: boolean;
       readonly outstanding: number;
       readonly seconds: number;
-      readonly host?: Partial<QueueOptions> | undefined;
+      readonly host?: BareHost | undefined;
     }
   | {
       readonly run: 'diskinfo';

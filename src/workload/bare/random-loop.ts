@@ -5,7 +5,7 @@
  * in the measurements this is held against.
  */
 
-import { createQueue, type QueueOptions } from '../../block/queue.ts';
+import { createQueue } from '../../block/queue.ts';
 import { Op } from '../../device/device.ts';
 import type { AnyProfile } from '../../device/profile.ts';
 import { createDeviceOn } from '../../device/registry.ts';
@@ -13,6 +13,13 @@ import { BioFlag } from '../../block/bio.ts';
 import { EventQueue } from '../../sim/events.ts';
 import { RandomStream } from '../../sim/random.ts';
 import { MS, SECOND } from '../../sim/units.ts';
+
+/** The block queue of the measuring host; noop of 2.6.34 with the drive's own depth by default. */
+export interface BareHost {
+  readonly generation?: string | undefined;
+  readonly elevator?: string | undefined;
+  readonly queueDepth?: number | undefined;
+}
 
 export interface RandomLoopOptions {
   readonly write: boolean;
@@ -24,8 +31,7 @@ export interface RandomLoopOptions {
   readonly sectors?: number | undefined;
   /** Share of the capacity used, from its start, 0..1; 1 by default. */
   readonly span?: number | undefined;
-  /** The host's block queue; noop of 2.6.34 by default. */
-  readonly host?: Partial<QueueOptions> | undefined;
+  readonly host?: BareHost | undefined;
   readonly seed?: number | undefined;
 }
 
@@ -39,7 +45,11 @@ export function runRandomLoop(profile: AnyProfile, options: RandomLoopOptions): 
   const { write, outstanding, seconds, sectors = 8, span = 1, host = {}, seed = 1 } = options;
   const events = new EventQueue(2 * outstanding + 16);
   const device = createDeviceOn(events, profile, { seed });
-  const queue = createQueue(events, device, { generation: '2.6.34', elevator: 'noop', ...host });
+  const queue = createQueue(events, device, {
+    generation: host.generation ?? '2.6.34',
+    elevator: host.elevator ?? 'noop',
+    queueDepth: host.queueDepth,
+  });
   const random = new RandomStream(seed, 'random-loop');
   const blocks = Math.floor((device.capacitySectors * span) / sectors);
   const submittedNs = new Float64Array(outstanding);
