@@ -28,6 +28,7 @@ interface TuneCommandOptions {
   budget?: string;
   holdOut?: string;
   drive?: string;
+  rw?: string;
   elevator?: string;
   queueDepth?: string;
   workers: string;
@@ -52,6 +53,7 @@ export function tuneCommand(): Command {
     .option('--budget <seconds>', 'stop after this long instead; gives up determinism')
     .option('--hold-out <share>', 'share left out and predicted (default: 0.5 of a trace, else 0)')
     .option('--drive <name>', 'drive of a CSV that holds several')
+    .option('--rw <kind>', 'only the read or only the write cells of a fio matrix')
     .option('--elevator <name>', "the measuring host's elevator (fio matrices)")
     .option('--queue-depth <n>', "the measuring host's queue depth (fio matrices)")
     .option('--workers <n>', 'worker threads', String(availableParallelism()))
@@ -129,12 +131,12 @@ function readMeasurement(files: readonly string[], options: TuneCommandOptions):
     file.endsWith('.json') && Object.hasOwn(Object(readJsonText(file).value), 'targets');
   if (isFigures) return { kind: 'targets', targets: readFigures(file), file };
   if (/\.(csv|json)$/.test(file)) {
-    const { elevator, queueDepth, drive } = options;
+    const { elevator, queueDepth, drive, rw } = options;
     const depth = queueDepth === undefined ? undefined : numberOf(queueDepth, 'queue-depth');
     const host = { ...(elevator && { elevator }), ...(depth && { queueDepth: depth }) };
     return {
       kind: 'targets',
-      targets: readFioMatrix(files, { drive, host }),
+      targets: readFioMatrix(files, { drive, rw, host }),
       file: files.join(', '),
     };
   }

@@ -14,6 +14,8 @@ import type { Target } from './target.ts';
 export interface FioMatrixOptions {
   /** Which drive of a CSV that holds several. */
   readonly drive?: string | undefined;
+  /** Only `read` or only `write` cells. */
+  readonly rw?: string | undefined;
   /** Simulated seconds a cell; 60 by default. */
   readonly seconds?: number | undefined;
   /** The host's block queue of the measurement. */
@@ -41,7 +43,12 @@ export function readFioMatrix(files: readonly string[], options: FioMatrixOption
     file.endsWith('.json') ? jsonCells(file) : csvCells(file, options.drive),
   );
   const groups = new Map<string, Cell[]>();
+  const { rw } = options;
+  if (rw !== undefined && rw !== 'read' && rw !== 'write') {
+    throw new InputError(`--rw: expected read or write, got "${rw}"`);
+  }
   for (const cell of cells) {
+    if (rw !== undefined && cell.write !== (rw === 'write')) continue;
     if (cell.outstanding > (options.most ?? 256)) continue;
     const key = `${cell.write ? 'w' : 'r'}${cell.outstanding}`;
     groups.set(key, [...(groups.get(key) ?? []), cell]);

@@ -1,6 +1,6 @@
 /**
  * What may be fitted: any number of a profile, by its dotted path, or a group of them by name. Each
- * has a range about its starting value and is searched for as a coordinate 0..1, the start at 1/2.
+ * has a range about its starting value and is searched for as a coordinate 0..1.
  */
 
 import type { HddProfile } from '../device/hdd/profile.ts';
@@ -80,18 +80,12 @@ function rangeOf(profile: HddProfile, name: string): Parameter {
     const high = key === 'segments' ? Math.min(1024, 4 * start) : 4 * Math.max(1, start);
     return { name, start, low: Math.max(1, start / 4), high, scale: 'whole' };
   }
-  // Times near 0 need room too: half a millisecond, or as many microseconds.
-  const room = Math.max(0.7 * Math.abs(start), 0.5);
+  // Times near 0 need room too: half a millisecond; slack is of the order of a short seek.
+  const room = Math.max(0.7 * Math.abs(start), key === 'slack_ms' ? 4 : 0.5);
   const mayBeNegative = /Settle|Constant/.test(key);
   const low = mayBeNegative ? start - room : Math.max(0, start - room);
   if (low > 0 && start > 4) return { name, start, low: start / 2, high: start * 2, scale: 'log' };
-  return {
-    name,
-    start,
-    low,
-    high: start + (start - low < room ? start - low || room : room),
-    scale: 'linear',
-  };
+  return { name, start, low, high: start + room, scale: 'linear' };
 }
 
 /** A parameter's coordinate 0..1 as its value. */
