@@ -13,6 +13,7 @@ import { importCommand } from './import.ts';
 import { runCommand } from './run.ts';
 import { schemaCommand } from './schema.ts';
 import { threadCommand } from './thread.ts';
+import { tuneCommand } from './tune.ts';
 import { validateCommand } from './validate.ts';
 
 /** Exit codes: 0 done, 1 a fault of ours, 2 bad input, 130 interrupted. */
@@ -29,6 +30,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     exploreCommand(),
     devicesCommand(),
     validateCommand(),
+    tuneCommand(),
     importCommand(),
     schemaCommand(),
   ];

@@ -39,11 +39,14 @@ export interface AnyProfile {
 
 const DEVICES = fileURLToPath(new URL('../../devices/', import.meta.url));
 
+/** What stands beside profiles: schemas, and what profiles were made from. */
+const NO_PROFILE = /\.(schema|datasheet|figures)\.json$/;
+
 /** Every shipped profile: name -> path, sorted by name. */
 export function shippedProfiles(): Map<string, string> {
   const found: [string, string][] = [];
   for (const entry of readdirSync(DEVICES, { withFileTypes: true, recursive: true })) {
-    if (entry.isFile() && entry.name.endsWith('.json') && !entry.name.endsWith('.schema.json')) {
+    if (entry.isFile() && entry.name.endsWith('.json') && !NO_PROFILE.test(entry.name)) {
       found.push([entry.name.slice(0, -'.json'.length), join(entry.parentPath, entry.name)]);
     }
   }

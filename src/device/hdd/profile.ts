@@ -272,6 +272,11 @@ const queue = z.strictObject({
   ageLimit_ms: ms.default(1000).meta({
     description: 'A request that has waited longer goes first.',
   }),
+  slack_ms: ms.default(0).meta({
+    description:
+      'What passes under the head sooner than this after the arm has settled counts as missed when ' +
+      'the next request is chosen: an allowance for seeks that take longer.',
+  }),
 });
 
 const link = z.strictObject({

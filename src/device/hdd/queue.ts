@@ -3,8 +3,9 @@
  *
  * Shortest positioning time first (Jacobson & Wilkes, HPL-CSP-91-7; Seltzer, Chen & Ousterhout,
  * USENIX 1990): the request whose first sector passes under the head soonest. A request can cost no
- * less than its seek, so most are ruled out before their angle is looked at. Nobody starves: one
- * that has waited past the age limit goes first.
+ * less than its seek, so most are ruled out before their angle is looked at. Firmware allows for
+ * seeks that take longer than expected: what passes within the slack counts as missed. Nobody
+ * starves: one that has waited past the age limit goes first.
  */
 
 import type { Mechanism } from './mechanism.ts';
@@ -24,9 +25,10 @@ export class PendingQueue {
   readonly #mechanism: Mechanism;
   readonly #byPosition: boolean;
   readonly #ageLimitNs: number;
+  readonly #slackNs: number;
 
   constructor(profile: HddProfile, mechanism: Mechanism) {
-    const { depth, order, ageLimit_ms } = profile.queue;
+    const { depth, order, ageLimit_ms, slack_ms } = profile.queue;
     this.#tags = new Int32Array(depth);
     this.#arrivedNs = new Float64Array(depth);
     this.#readyNs = new Float64Array(depth);
@@ -37,6 +39,7 @@ export class PendingQueue {
     this.#mechanism = mechanism;
     this.#byPosition = order === 'positioning';
     this.#ageLimitNs = ageLimit_ms * MS;
+    this.#slackNs = slack_ms * MS;
   }
 
   /** @param readyNs when the controller has understood the command: its work starts no earlier */
@@ -67,6 +70,7 @@ export class PendingQueue {
     const tags = this.#tags;
     if (freeNs - this.#arrivedNs[tags[0]] > this.#ageLimitNs) return 0;
     const mechanism = this.#mechanism;
+    const slackNs = this.#slackNs;
     let best = 0;
     let bestNs = Infinity;
     for (let i = 0; i < this.length; i++) {
@@ -81,7 +85,7 @@ export class PendingQueue {
           this.#head[tag],
           this.#angleNs[tag],
           this.#isWrite[tag] === 1,
-          freeNs + delay,
+          freeNs + delay + slackNs,
         );
       if (ns < bestNs) {
         bestNs = ns;

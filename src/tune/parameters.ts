@@ -1,0 +1,186 @@
+/**
+ * What may be fitted: any number of a profile, by its dotted path, or a group of them by name. Each
+ * has a range about its starting value and is searched for as a coordinate 0..1.
+ */
+
+import type { HddProfile } from '../device/hdd/profile.ts';
+import { hddSchema } from '../device/hdd/profile.ts';
+import { InputError, nearestHint } from '../sim/input-error.ts';
+
+export interface Parameter {
+  /** Dotted path in the profile; a seek table's knots are `mechanics.seek.points@CYLINDERS`. */
+  readonly name: string;
+  readonly start: number;
+  readonly low: number;
+  readonly high: number;
+  readonly scale: 'linear' | 'log' | 'whole';
+}
+
+/** The groups of `--fit`, in the order of the command's help. */
+export const GROUPS: Readonly<Record<string, (profile: HddProfile) => string[]>> = {
+  overheads: (profile) => [
+    ...numbersUnder(profile, 'overhead'),
+    'link.sector_us',
+    ...(profile.link.command_us > 0 ? ['link.command_us'] : []),
+  ],
+  settle: () => ['mechanics.headSwitch_ms', 'mechanics.readSettle_ms', 'mechanics.writeSettle_ms'],
+  seek: (profile) =>
+    profile.mechanics.seek.form === 'table'
+      ? knotsOf(profile).map((d) => `mechanics.seek.points@${d}`)
+      : numbersUnder(profile, 'mechanics.seek').filter((path) => !path.includes('first_ms')),
+  cache: (profile) =>
+    profile.cache.segments === 0
+      ? []
+      : ['cache.segments', 'cache.segment_sectors', 'cache.readAheadMax_sectors'],
+  window: (profile) =>
+    profile.queue.depth > 1 && profile.queue.order === 'positioning'
+      ? ['queue.slack_ms', 'queue.ageLimit_ms']
+      : [],
+};
+
+export const DEFAULT_FIT: readonly string[] = Object.keys(GROUPS);
+
+const KNOTS = 6;
+
+/** Distances at which a seek table is bent: evenly apart in their roots, as seek times are. */
+function knotsOf(profile: HddProfile): number[] {
+  const root = Math.sqrt(profile.mechanics.cylinders - 1);
+  const at = Array.from({ length: KNOTS }, (_, i) =>
+    Math.round((1 + ((root - 1) * i) / (KNOTS - 1)) ** 2),
+  );
+  return [...new Set(at)];
+}
+
+/**
+ * The parameters that names of groups, numbers, or objects of numbers stand for.
+ * @throws InputError with the nearest name
+ */
+export function parametersOf(profile: HddProfile, names: readonly string[]): Parameter[] {
+  const paths = names.flatMap((name) => {
+    if (Object.hasOwn(GROUPS, name)) return GROUPS[name](profile);
+    const found = numbersUnder(profile, name);
+    if (found.length > 0) return found;
+    const known = [...Object.keys(GROUPS), ...numbersUnder(profile, '')];
+    throw new InputError(
+      `--fit: "${name}" is neither a group (${Object.keys(GROUPS).join(', ')}) nor a number of ` +
+        `the profile${nearestHint(name, known)}`,
+    );
+  });
+  return [...new Set(paths)].map((path) => rangeOf(profile, path));
+}
+
+function rangeOf(profile: HddProfile, name: string): Parameter {
+  if (name.includes('@')) {
+    return { name, start: 0, low: -1.5, high: 1.5, scale: 'linear' };
+  }
+  const start = get(profile, name.split('.')) as number;
+  const key = name.slice(name.lastIndexOf('.') + 1);
+  const isWhole = /sectors$|cylinders$|segments$|extents$|window$|depth$/.test(key);
+  if (isWhole) {
+    const high = key === 'segments' ? Math.min(1024, 4 * start) : 4 * Math.max(1, start);
+    return { name, start, low: Math.max(1, start / 4), high, scale: 'whole' };
+  }
+  // Times near 0 need room too: half a millisecond; slack is of the order of a short seek.
+  const room = Math.max(0.7 * Math.abs(start), key === 'slack_ms' ? 4 : 0.5);
+  const mayBeNegative = /Settle|Constant/.test(key);
+  const low = mayBeNegative ? start - room : Math.max(0, start - room);
+  if (low > 0 && start > 4) return { name, start, low: start / 2, high: start * 2, scale: 'log' };
+  return { name, start, low, high: start + room, scale: 'linear' };
+}
+
+/** A parameter's coordinate 0..1 as its value. */
+export function valueAt({ low, high, scale }: Parameter, x: number): number {
+  if (scale === 'linear') return low + x * (high - low);
+  const value = low * (high / low) ** x;
+  return scale === 'whole' ? Math.round(value) : value;
+}
+
+/** The coordinate of the starting value. */
+export function startOf({ start, low, high, scale }: Parameter): number {
+  if (scale === 'linear') return (start - low) / (high - low);
+  return Math.log(start / low) / Math.log(high / low);
+}
+
+/** The profile with parameters at the given coordinates; the given one is left alone. */
+export function profileAt(
+  profile: HddProfile,
+  parameters: readonly Parameter[],
+  point: readonly number[],
+): HddProfile {
+  const tuned = structuredClone(profile);
+  const bends: [number, number][] = [];
+  parameters.forEach((parameter, i) => {
+    const value = valueAt(parameter, point[i]);
+    const [path, knot] = parameter.name.split('@');
+    if (knot === undefined) set(tuned, path.split('.'), value);
+    else bends.push([Math.sqrt(Number(knot)), value]);
+  });
+  const { seek } = tuned.mechanics;
+  if (bends.length > 0 && seek.form === 'table') {
+    seek.points = seek.points.map(([d, ms]) => [d, Math.max(0, ms + bendAt(bends, Math.sqrt(d)))]);
+  }
+  return tuned;
+}
+
+/** Straight lines between the knots, level beyond them. */
+function bendAt(bends: readonly (readonly [number, number])[], x: number): number {
+  let i = 0;
+  while (i < bends.length && bends[i][0] < x) i++;
+  if (i === 0) return bends[0][1];
+  if (i === bends.length) return bends[i - 1][1];
+  const [x0, y0] = bends[i - 1];
+  const [x1, y1] = bends[i];
+  return y0 + ((y1 - y0) * (x - x0)) / (x1 - x0);
+}
+
+/**
+ * The tuned profile as it is written: numbers rounded to what a fit can know, checked, and for each
+ * fitted one what it was fitted to.
+ */
+export function fittedProfile(
+  profile: HddProfile,
+  parameters: readonly Parameter[],
+  point: readonly number[],
+  what: string,
+): HddProfile {
+  const tuned = profileAt(profile, parameters, point);
+  const sources: Record<string, string> = { ...tuned.sources };
+  parameters.forEach((parameter, i) => {
+    const [path, knot] = parameter.name.split('@');
+    if (knot === undefined) {
+      set(tuned, path.split('.'), Number(valueAt(parameter, point[i]).toPrecision(5)));
+    }
+    sources[path] =
+      knot === undefined ? `fit: ${what}` : `fit: table bent at ${KNOTS} knots, ${what}`;
+  });
+  const { seek } = tuned.mechanics;
+  if (seek.form === 'table') seek.points = seek.points.map(([d, ms]) => [d, Number(ms.toFixed(4))]);
+  return hddSchema.parse({ ...tuned, sources });
+}
+
+function numbersUnder(profile: HddProfile, path: string): string[] {
+  const found: string[] = [];
+  const visit = (value: unknown, at: string): void => {
+    if (typeof value === 'number') found.push(at);
+    else if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      for (const [key, inner] of Object.entries(value))
+        visit(inner, at === '' ? key : `${at}.${key}`);
+    }
+  };
+  visit(path === '' ? profile : get(profile, path.split('.')), path);
+  return found;
+}
+
+function get(from: unknown, path: readonly string[]): unknown {
+  let value = from;
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Record<string, unknown>)[key];
+  }
+  return value;
+}
+
+function set(into: unknown, path: readonly string[], value: number): void {
+  const holder = get(into, path.slice(0, -1)) as Record<string, number>;
+  holder[path[path.length - 1]] = value;
+}

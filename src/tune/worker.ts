@@ -1,0 +1,11 @@
+/** A worker thread of tune: points in, losses out. */
+
+import { parentPort, workerData } from 'node:worker_threads';
+import { pointLoss, type Problem } from './evaluator.ts';
+
+const problem = workerData as Problem;
+
+parentPort?.on('message', ({ job, point }: { job: number; point: number[] }) => {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have none
+  parentPort?.postMessage({ job, loss: pointLoss(problem, point) });
+});
