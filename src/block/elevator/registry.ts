@@ -1,6 +1,7 @@
 /** Every elevator there is. A new one is a file in this folder and one line here. */
 
 import { InputError, nearestHint } from '../../sim/input-error.ts';
+import { cfq } from './cfq/cfq.ts';
 import { deadline } from './deadline.ts';
 import type { Elevator, ElevatorHost, ElevatorKind, Tunables } from './elevator.ts';
 import { mqDeadline } from './mq-deadline.ts';
@@ -16,6 +17,7 @@ function enter<T extends Tunables>(kind: ElevatorKind<T>): void {
 
 enter(noop);
 enter(deadline);
+enter(cfq);
 enter(none);
 enter(mqDeadline);
 
