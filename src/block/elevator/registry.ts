@@ -4,6 +4,7 @@ import { InputError, nearestHint } from '../../sim/input-error.ts';
 import { cfq } from './cfq/cfq.ts';
 import { deadline } from './deadline.ts';
 import type { Elevator, ElevatorHost, ElevatorKind, Tunables } from './elevator.ts';
+import { kyber } from './kyber.ts';
 import { mqDeadline } from './mq-deadline.ts';
 import { none } from './none.ts';
 import { noop } from './noop.ts';
@@ -20,6 +21,7 @@ enter(deadline);
 enter(cfq);
 enter(none);
 enter(mqDeadline);
+enter(kyber);
 
 /** The names of all elevators. */
 export function elevatorNames(): string[] {

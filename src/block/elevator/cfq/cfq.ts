@@ -55,7 +55,6 @@ class Cfq extends ElevatorBase {
   readonly #neverIdles: boolean;
   #length = 0;
   #position = 0;
-  #inDriver = 0;
   readonly #inFlight = new Int32Array(2);
   /** When a sync request last took too long: async ones are held back after that. */
   #lastDelayedNs = -1000 * MS;
@@ -246,14 +245,12 @@ class Cfq extends ElevatorBase {
   }
 
   override activated(request: number): void {
-    this.#inDriver++;
     this.#position = this.host.requests.end(request);
   }
 
   override completed(request: number, nowNs: number): void {
     const { requests } = this.host;
     const queue = this.#byId(requests.owner[request]);
-    this.#inDriver--;
     queue.dispatched--;
     this.#inFlight[queue.isSync ? 1 : 0]--;
     if (queue.isSync) {
