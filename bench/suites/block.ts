@@ -57,6 +57,8 @@ export const block: Suite = {
       ['3.x', 'deadline'],
       ['mq', 'none'],
       ['mq', 'mq-deadline'],
+      ['mq', 'kyber'],
+      ['mq', 'bfq'],
     ].flatMap(([generation, elevator]) =>
       Object.keys(patterns).map((pattern) => bios(generation, elevator, pattern)),
     ),

@@ -48,7 +48,7 @@ const generations: readonly Generation[] = [
   },
   {
     name: 'mq',
-    elevators: ['mq-deadline', 'none', 'kyber'],
+    elevators: ['mq-deadline', 'none', 'kyber', 'bfq'],
     nrRequests: 256,
     maxSectorsKb: 1280,
     maxSegments: 128,

@@ -1,6 +1,7 @@
 /** Every elevator there is. A new one is a file in this folder and one line here. */
 
 import { InputError, nearestHint } from '../../sim/input-error.ts';
+import { bfq } from './bfq/bfq.ts';
 import { cfq } from './cfq/cfq.ts';
 import { deadline } from './deadline.ts';
 import type { Elevator, ElevatorHost, ElevatorKind, Tunables } from './elevator.ts';
@@ -22,6 +23,7 @@ enter(cfq);
 enter(none);
 enter(mqDeadline);
 enter(kyber);
+enter(bfq);
 
 /** The names of all elevators. */
 export function elevatorNames(): string[] {

@@ -14,7 +14,7 @@ import { BioFlag } from '../../bio.ts';
 import { Merge } from '../../merge.ts';
 import { type Direction, RequestFlag } from '../../request.ts';
 import { ElevatorBase, MayQueue, type ElevatorHost, type ElevatorKind } from '../elevator.ts';
-import { chooseNearer, type SeekRules } from './choose.ts';
+import { chooseNearer, type SeekRules } from '../nearer.ts';
 import { CfqQueue, isSyncRequest, Workload } from './queue.ts';
 import { CfqSlices } from './slices.ts';
 

@@ -1,10 +1,10 @@
 /**
- * Which of two requests is nearer to where the arm is (cfq_choose_req): someone waiting goes before
+ * Which of two requests is nearer to where the arm is (cfq_choose_req, bfq_choose_req): someone waiting goes before
  * nobody waiting, metadata before data; then the way forward counts as it is, a short way back
  * counts `penalty` times, and a longer way back only when there is nothing else.
  */
 
-import { RequestFlag, type RequestTable } from '../../request.ts';
+import { RequestFlag, type RequestTable } from '../request.ts';
 
 export interface SeekRules {
   /** Longest way back that is considered, sectors. */
