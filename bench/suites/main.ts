@@ -11,6 +11,7 @@ import Table from 'cli-table3';
 import { InputError, nearestHint } from '../../src/sim/input-error.ts';
 import { blockQueue } from './block-queue.ts';
 import { flashRequests, rotationalRequests } from './device-requests.ts';
+import { block } from './block.ts';
 import { eventHeap } from './event-heap.ts';
 import { fioStream } from './fio-stream.ts';
 import { pageReclaim } from './page-reclaim.ts';
@@ -18,6 +19,7 @@ import { straceReader } from './strace-reader.ts';
 import { time, type Suite, type Timing } from './suite.ts';
 
 const suites: readonly Suite[] = [
+  block,
   eventHeap,
   rotationalRequests,
   flashRequests,

@@ -27,7 +27,7 @@ export interface Generation {
 const generations: readonly Generation[] = [
   {
     name: '2.6.34',
-    elevators: ['deadline', 'noop'],
+    elevators: ['cfq', 'deadline', 'noop'],
     nrRequests: 128,
     maxSectorsKb: 512,
     maxSegments: 128,
@@ -37,7 +37,7 @@ const generations: readonly Generation[] = [
   },
   {
     name: '3.x',
-    elevators: ['deadline', 'noop'],
+    elevators: ['cfq', 'deadline', 'noop'],
     nrRequests: 128,
     maxSectorsKb: 512,
     maxSegments: 128,
@@ -48,7 +48,7 @@ const generations: readonly Generation[] = [
   },
   {
     name: 'mq',
-    elevators: ['mq-deadline', 'none'],
+    elevators: ['mq-deadline', 'none', 'kyber', 'bfq'],
     nrRequests: 256,
     maxSectorsKb: 1280,
     maxSegments: 128,

@@ -124,18 +124,15 @@ export class Merger {
   mergeIntoPlugged(request: number, bio: number): Merge {
     const bios = this.#bios;
     const requests = this.#requests;
+    const sector = bios.sector[bio];
+    const isBack = requests.end(request) === sector;
+    if (!isBack && sector + bios.sectors[bio] !== requests.sector[request]) return Merge.none;
     if (!requests.isMergeable(request)) return Merge.none;
     if (!canHoldTogether(requests.op[request], bios.op[bio])) return Merge.none;
-    const sector = bios.sector[bio];
-    if (requests.end(request) === sector) {
-      if (!this.#fits(request, bio)) return Merge.none;
-      this.#mergeBack(request, bio);
-      return Merge.back;
-    }
-    if (sector + bios.sectors[bio] !== requests.sector[request]) return Merge.none;
     if (!this.#fits(request, bio)) return Merge.none;
-    this.#mergeFront(request, bio);
-    return Merge.front;
+    if (isBack) this.#mergeBack(request, bio);
+    else this.#mergeFront(request, bio);
+    return isBack ? Merge.back : Merge.front;
   }
 
   /** Whether bios are looked at for merges at all. */

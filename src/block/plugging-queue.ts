@@ -197,7 +197,7 @@ export class PluggingQueue extends RequestQueue implements FlushHost {
         return;
       }
     }
-    if (!this.#isDirect && requests.isMergeable(request) && this.#joins(request, hardware)) return;
+    if (requests.isMergeable(request) && this.#joins(request, hardware)) return;
     requests.flags[request] |= RequestFlag.sorted;
     if (!this.#isDirect) this.#observeInserted(request, nowNs);
     hardware.merger.added(request);
@@ -210,7 +210,8 @@ export class PluggingQueue extends RequestQueue implements FlushHost {
   }
 
   /** Joins a request to others before it goes in (elv_attempt_insert_merge). */
-  #joins(request: number, { merger }: HardwareQueue): boolean {
+  #joins(request: number, { elevator, merger }: HardwareQueue): boolean {
+    if (!elevator.joinsOnInsert) return false;
     let grown = request;
     for (;;) {
       const into = merger.mergeOnInsert(grown, grown !== request);

@@ -32,7 +32,11 @@ export function makeRig(
 ): Rig {
   const events = new EventQueue();
   const device = new StubDevice(events, { keepLog: true, ...stub });
-  const queue = createQueue(events, device, { generation: '2.6.34', ...options });
+  const queue = createQueue(events, device, {
+    generation: '2.6.34',
+    elevator: options.generation === undefined ? 'deadline' : undefined,
+    ...options,
+  });
   const done: Rig['done'] = [];
   const admitted: number[] = [];
   const cleared: boolean[] = [];

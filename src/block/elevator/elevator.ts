@@ -40,6 +40,8 @@ export const MayQueue = { yes: 0, must: 1 } as const;
 export type MayQueue = (typeof MayQueue)[keyof typeof MayQueue];
 
 export interface Elevator {
+  /** Whether a request that comes off a plug may be joined to one that is here. */
+  readonly joinsOnInsert: boolean;
   /** Whether it holds no request. */
   readonly isEmpty: boolean;
 
@@ -84,6 +86,7 @@ export interface Elevator {
 
 /** An elevator with no opinion on what it does not override. */
 export abstract class ElevatorBase implements Elevator {
+  readonly joinsOnInsert: boolean = true;
   protected readonly host: ElevatorHost;
 
   constructor(host: ElevatorHost) {

@@ -10,6 +10,7 @@ import { RequestList } from '../request-list.ts';
 import { ElevatorBase, type ElevatorHost, type ElevatorKind } from './elevator.ts';
 
 class None extends ElevatorBase {
+  override readonly joinsOnInsert = false;
   readonly #software: readonly RequestList[];
   #length = 0;
   /** Whose turn it is. */

@@ -1,8 +1,11 @@
 /** Every elevator there is. A new one is a file in this folder and one line here. */
 
 import { InputError, nearestHint } from '../../sim/input-error.ts';
+import { bfq } from './bfq/bfq.ts';
+import { cfq } from './cfq/cfq.ts';
 import { deadline } from './deadline.ts';
 import type { Elevator, ElevatorHost, ElevatorKind, Tunables } from './elevator.ts';
+import { kyber } from './kyber.ts';
 import { mqDeadline } from './mq-deadline.ts';
 import { none } from './none.ts';
 import { noop } from './noop.ts';
@@ -16,8 +19,11 @@ function enter<T extends Tunables>(kind: ElevatorKind<T>): void {
 
 enter(noop);
 enter(deadline);
+enter(cfq);
 enter(none);
 enter(mqDeadline);
+enter(kyber);
+enter(bfq);
 
 /** The names of all elevators. */
 export function elevatorNames(): string[] {
