@@ -77,6 +77,8 @@ export interface BlockQueue {
   startPlug(task: number): void;
   /** Closes it; when the outermost closes, what it held goes to the elevator, sorted. */
   finishPlug(task: number): void;
+  /** The task goes to sleep: what its plug holds goes out (3.x on); before that, nothing does. */
+  taskSleeps(task: number): void;
   /** Someone waits for IO on this queue: what is plugged goes out now (2.6.34 sync_page). */
   unplug(): void;
 

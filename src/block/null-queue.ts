@@ -50,6 +50,7 @@ export class NullQueue implements BlockQueue {
 
   startPlug(): void {}
   finishPlug(): void {}
+  taskSleeps(): void {}
   unplug(): void {}
 
   isCongested(): boolean {

@@ -68,6 +68,10 @@ export class PluggingQueue extends RequestQueue implements FlushHost {
     if (this.#plugs.close(task)) this.#flushPlug(task, Unplug.finish);
   }
 
+  taskSleeps(task: number): void {
+    if (task < this.#plugs.tasks) this.#flushPlug(task, Unplug.waiter);
+  }
+
   /**
    * Whoever sleeps has its plug flushed. Only the task that runs now may hold anything back: all
    * the others with an open plug sleep already. So everything goes out.

@@ -74,6 +74,7 @@ export abstract class RequestQueue implements Queue, CompletionSink {
 
   abstract startPlug(task: number): void;
   abstract finishPlug(task: number): void;
+  abstract taskSleeps(task: number): void;
   abstract unplug(): void;
   abstract isCongested(sync: boolean): boolean;
   abstract complete(tag: number, timeNs: number, status: Status): void;

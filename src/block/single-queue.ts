@@ -52,6 +52,8 @@ export class SingleQueue extends RequestQueue {
 
   finishPlug(): void {}
 
+  taskSleeps(): void {}
+
   unplug(): void {
     if (this.#plug.isPlugged) this.#pullPlug(Unplug.waiter);
     else if (!this.rotational) this.#run();

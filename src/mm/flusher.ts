@@ -114,6 +114,8 @@ export class Flusher {
    * A throttled writer calls it too.
    */
   *writebackInodes(wbc: WritebackControl, olderThanNs: number): Sleeping<void> {
+    const task = this.#memory.scheduler.current.id;
+    this.#memory.fs.queue.startPlug(task);
     if (this.#io.size === 0 || olderThanNs === Infinity) this.#queueIo(olderThanNs);
     for (;;) {
       const [inode] = this.#io;
@@ -126,6 +128,7 @@ export class Flusher {
       yield* this.#writebackInode(inode, wbc);
       if (wbc.nrToWrite <= 0) break;
     }
+    this.#memory.fs.queue.finishPlug(task);
   }
 
   /** queue_io: what was left over first, then what has been dirty long enough. */

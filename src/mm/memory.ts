@@ -285,6 +285,7 @@ export class Memory {
     for (;;) {
       const frame = inode.mapping.frameAt(index);
       if (frame < 0 || !this.table.has(frame, flags)) return;
+      this.#goesToSleep();
       this.fs.queue.unplug();
       let waiters = this.#pageWaiters.get(frame);
       if (waiters === undefined) {
@@ -323,15 +324,22 @@ export class Memory {
     waiters.wakeAll();
   }
 
+  /** The running task stops running: what its plug holds must not wait for it. */
+  #goesToSleep(): void {
+    this.fs.queue.taskSleeps(this.scheduler.current.id);
+  }
+
   /** The running task's submission went to sleep: waits until its bio has got a request. */
   *waitAdmitted(): Sleeping<void> {
     const task = this.scheduler.current.id;
     this.#admission[task] ??= new WaitQueue(this.scheduler, 'get_request_wait');
+    this.#goesToSleep();
     yield* this.#admission[task].wait();
   }
 
   /** congestion_wait: sleeps until a queue leaves congestion in this class, at most `ns`. */
   *congestionWait(sync: boolean, ns: number): Sleeping<void> {
+    this.#goesToSleep();
     yield* this.#congestion[sync ? 1 : 0].waitNs(ns);
   }
 
@@ -343,6 +351,7 @@ export class Memory {
   /** Flushes the drive's cache and waits for it. */
   *flushDevice(): Sleeping<void> {
     const task = this.scheduler.current.id;
+    this.#goesToSleep();
     this.fs.submitFlush(task);
     while (!this.#flushDone.delete(task)) yield* this.scheduler.sleep('flush');
   }

@@ -56,7 +56,11 @@ export class Reclaim {
 
   /** shrink_zone: one pass over the zone's lists at the control's priority. */
   *shrinkZone(sc: ScanControl): Sleeping<void> {
-    const { zone } = this.memory;
+    const { memory } = this;
+    const { zone } = memory;
+    const task = memory.scheduler.current.id;
+    // Since 3.2 reclaim plugs around a zone; before 3.x there are no such plugs.
+    memory.fs.queue.startPlug(task);
     const wanted = sc.isKswapd ? Infinity : SWAP_CLUSTER_MAX;
     let inactive = this.#scanTarget(0, zone.inactiveFile.size, sc.priority);
     let active = this.#scanTarget(1, zone.activeFile.size, sc.priority);
@@ -74,6 +78,7 @@ export class Reclaim {
       }
       if (sc.reclaimed >= wanted && sc.priority < DEF_PRIORITY) break;
     }
+    memory.fs.queue.finishPlug(task);
     yield* this.#throttleVmWriteout();
   }
 

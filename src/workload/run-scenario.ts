@@ -22,6 +22,8 @@ export interface RunOptions {
   profile: AnyProfile;
   way: PageoutWay;
   scheduler: string;
+  /** The kernel whose block layer the machine has: `generationNames()`; default 2.6.34. */
+  generation?: string;
   /** 0..2^32-1; the same seed gives the same result to the last bit. */
   seed: number;
   /** Follows every request through the block layer. */
@@ -30,15 +32,12 @@ export interface RunOptions {
   onStep?: (nowNs: number) => void;
 }
 
-/** The kernel whose block layer the machine has. */
-const GENERATION = '2.6.34';
-
 /** Runs a scenario from its first event until every page is clean and the drive flushed. */
 export function runScenario(scenario: Scenario, options: RunOptions): RunResult {
   const events = new EventQueue();
   const device = createDeviceOn(events, options.profile, { seed: options.seed });
   const queue = createQueue(events, device, {
-    generation: GENERATION,
+    generation: options.generation ?? '2.6.34',
     elevator: options.scheduler,
     observer: options.observer,
   });

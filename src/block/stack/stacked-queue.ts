@@ -149,6 +149,10 @@ export abstract class StackedQueue implements BlockQueue {
     this.#sink?.bioDone(this.#cookie[row], timeNs, this.#status[row] as Status);
   }
 
+  taskSleeps(task: number): void {
+    for (const member of this.members) member.taskSleeps(task);
+  }
+
   startPlug(task: number): void {
     for (const member of this.members) member.startPlug(task);
   }
