@@ -212,7 +212,11 @@ function reconnectOf(disk: Block, carry: Carrier): number {
 function writeStartOf(disk: Block, carry: Carrier): number {
   const key = 'Hold bus entire write xfer';
   const isHeld = disk.count(key, 0) === 1;
-  carry.note(key, 'approximated', 'link.writeStart_sectors: the whole buffer where it is held, else 10');
+  carry.note(
+    key,
+    'approximated',
+    'link.writeStart_sectors: the whole buffer where it is held, else 10',
+  );
   const segments = disk.count('Number of buffer segments');
   return isHeld ? Math.max(1, segments * disk.count('Segment size (in blks)')) : 10;
 }
