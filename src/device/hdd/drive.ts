@@ -261,11 +261,28 @@ export class HddDrive implements Device {
     const readyNs = nowNs + overheadNs;
     this.#overhead.afterWrite = isWrite;
     this.#requests.readyNs[tag] = readyNs;
-    this.#pending.push(tag, lbn, isWrite, nowNs, readyNs);
     if (this.#explanation !== undefined) {
       this.#explanation.add(tag, Part.overhead, readyNs - nowNs);
     }
+    if (this.#isIdle(nowNs)) {
+      // Nothing to wait for and nothing to choose from: the short way to what #pump would do.
+      this.#lastWasDestage = false;
+      this.#access(tag, nowNs - this.#freeNs < 1 ? this.#freeNs : nowNs);
+      return;
+    }
+    this.#pending.push(tag, lbn, isWrite, nowNs, readyNs);
     this.#pump();
+  }
+
+  /** Whether the medium is free and nothing but a new request could want it. */
+  #isIdle(nowNs: number): boolean {
+    return (
+      this.#freeNs < nowNs + 1 &&
+      this.#pending.length === 0 &&
+      this.#waiting.length === 0 &&
+      !this.#flushing &&
+      this.#destage.dirty.count === 0
+    );
   }
 
   /** Gives the medium its next work, if it is free; rings again when it is while work remains. */
