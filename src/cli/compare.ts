@@ -4,6 +4,7 @@
  */
 
 import { Command } from 'commander';
+import { generationNames } from '../block/generation.ts';
 import type { AnyProfile } from '../device/profile.ts';
 import { loadProfile } from '../device/registry.ts';
 import type { RunResult } from '../measure/run-result.ts';
@@ -12,7 +13,7 @@ import type { PageoutWay } from '../mm/pageout/way.ts';
 import { comparisonTable, LEGEND, verdict } from '../report/comparison.ts';
 import { runScenario } from '../workload/run-scenario.ts';
 import { loadScenario, type Scenario } from '../workload/scenario.ts';
-import { checkScheduler, parseSeed } from './options.ts';
+import { type BlockLayer, parseBlockLayer, parseSeed } from './options.ts';
 import { type Progress, withProgress } from './progress.ts';
 
 const DEFAULT_DEVICES = ['seagate-st32171w', 'samsung-970pro'];
@@ -24,7 +25,8 @@ interface CompareOptions {
   device: string[];
   way: string[];
   scenario: string[];
-  scheduler: string;
+  blockLayer?: string;
+  scheduler?: string;
   seed: string;
   json?: boolean;
 }
@@ -39,7 +41,11 @@ export function compareCommand(): Command {
       DEFAULT_WAYS,
     )
     .option('-s, --scenario <name...>', 'scenarios, by name or path', DEFAULT_SCENARIOS)
-    .option('--scheduler <name>', 'IO scheduler', 'deadline')
+    .option(
+      '--block-layer <generation>',
+      `kernel's block layer: ${generationNames().join(', ')} (default: 2.6.34, for flash 3.x)`,
+    )
+    .option('--scheduler <name>', 'IO scheduler (default: deadline or mq-deadline)')
     .option('--seed <n>', 'seed of every random stream, 0..4294967295', '1')
     .option('--json', 'print the runs as JSON')
     .action(async (options: CompareOptions) => {
@@ -50,18 +56,18 @@ export function compareCommand(): Command {
 async function compare(options: CompareOptions): Promise<void> {
   // Everything named is looked up before anything runs.
   const seed = parseSeed(options.seed);
-  const scheduler = checkScheduler(options.scheduler);
-  const profiles = options.device.map((name) => loadProfile(name));
+  const drives = options.device.map((name) => {
+    const profile = loadProfile(name);
+    return { profile, layer: parseBlockLayer(profile, options.blockLayer, options.scheduler) };
+  });
   const ways = options.way.map((name) => findWay(name));
   const scenarios = options.scenario.map((name) => loadScenario(name));
 
   const groups: RunGroup[] = scenarios.flatMap((scenario) =>
-    profiles.map((profile) => ({ scenario, profile, runs: [] })),
+    drives.map((drive) => ({ scenario, ...drive, runs: [] })),
   );
   const total = groups.length * ways.length;
-  const isComplete = await withProgress(total, (progress) =>
-    runAll(groups, ways, { scheduler, seed }, progress),
-  );
+  const isComplete = await withProgress(total, (progress) => runAll(groups, ways, seed, progress));
   const runs = groups.flatMap((group) => group.runs);
   if (options.json === true) process.stdout.write(`${JSON.stringify({ runs }, null, 2)}\n`);
   else printGroups(groups, ways.length);
@@ -74,6 +80,7 @@ async function compare(options: CompareOptions): Promise<void> {
 interface RunGroup {
   readonly scenario: Scenario;
   readonly profile: AnyProfile;
+  readonly layer: BlockLayer;
   readonly runs: RunResult[];
 }
 
@@ -81,7 +88,7 @@ interface RunGroup {
 async function runAll(
   groups: readonly RunGroup[],
   ways: readonly PageoutWay[],
-  fixed: { scheduler: string; seed: number },
+  seed: number,
   progress: Progress,
 ): Promise<boolean> {
   let isInterrupted = false;
@@ -90,13 +97,13 @@ async function runAll(
   };
   process.once('SIGINT', interrupt);
   let done = 0;
-  for (const { scenario, profile, runs } of groups) {
+  for (const { scenario, profile, layer, runs } of groups) {
     for (const way of ways) {
       const what = `${scenario.name} ${profile.name} ${way.name}`;
       progress.update(done, what);
       const onStep = (nowNs: number) =>
         progress.update(done, `${what}, ${(nowNs / 1e9).toFixed(1)} s simulated`);
-      runs.push(runScenario(scenario, { profile, way, ...fixed, onStep }));
+      runs.push(runScenario(scenario, { profile, way, ...layer, seed, onStep }));
       done++;
       // Lets an interrupt be seen between two runs.
       await new Promise((resolve) => {
@@ -112,7 +119,7 @@ async function runAll(
 function printGroups(groups: readonly RunGroup[], ways: number): void {
   for (const { scenario, profile, runs } of groups) {
     if (runs.length === 0) continue;
-    const heading = `${scenario.name}: ${scenario.title}\n${profile.title}, ${runs[0].scheduler}`;
+    const heading = `${scenario.name}: ${scenario.title}\n${profile.title}, ${runs[0].block_layer} ${runs[0].scheduler}`;
     process.stdout.write(`\n${heading}\n${comparisonTable(runs)}\n`);
     if (runs.length === ways) process.stdout.write(`${verdict(runs)}\n`);
   }

@@ -2,6 +2,7 @@
 
 import { basename, dirname, resolve } from 'node:path';
 import { Command } from 'commander';
+import { generationNames } from '../block/generation.ts';
 import { loadProfile } from '../device/registry.ts';
 import { findWay } from '../mm/pageout/registry.ts';
 import { comparisonTable, LEGEND } from '../report/comparison.ts';
@@ -9,13 +10,14 @@ import { readJobFile, type MachineExtensions } from '../workload/fio/job-file.ts
 import { runScenario } from '../workload/run-scenario.ts';
 import { readTrace } from '../workload/trace/registry.ts';
 import { loadScenario, scenarioSchema, type Scenario } from '../workload/scenario.ts';
-import { checkScheduler, parseMemory, parseSeed } from './options.ts';
+import { parseBlockLayer, parseMemory, parseSeed } from './options.ts';
 import { withProgress } from './progress.ts';
 
 interface RunCommandOptions {
   device?: string;
   way?: string;
   mem?: string;
+  blockLayer?: string;
   scheduler?: string;
   seed: string;
   json?: boolean;
@@ -31,7 +33,11 @@ export function runCommand(): Command {
     .option('-d, --device <name>', 'drive, by name or profile path (default: seagate-st32171w)')
     .option('-w, --way <name>', 'way of writing out (default: writepage)')
     .option('-m, --mem <size>', 'memory, e.g. 64m (default: 256m)')
-    .option('--scheduler <name>', 'IO scheduler (default: deadline)')
+    .option(
+      '--block-layer <generation>',
+      `kernel's block layer: ${generationNames().join(', ')} (default: 2.6.34, for flash 3.x)`,
+    )
+    .option('--scheduler <name>', 'IO scheduler (default: deadline or mq-deadline)')
     .option('--seed <n>', 'seed of every random stream', '1')
     .option('--json', 'print the run as JSON')
     .action((file: string, options: RunCommandOptions) => run(file, options));
@@ -79,15 +85,19 @@ async function run(file: string, options: RunCommandOptions): Promise<void> {
   const memory = options.mem ?? fromFile.memBytes?.toString() ?? '256m';
   parseMemory(memory, '--mem');
   const scenario = scenarioOf(file, options, memory, fromFile);
-  const scheduler = checkScheduler(options.scheduler ?? fromFile.scheduler ?? 'deadline');
   const profile = loadProfile(options.device ?? fromFile.device ?? 'seagate-st32171w');
+  const layer = parseBlockLayer(
+    profile,
+    options.blockLayer,
+    options.scheduler ?? fromFile.scheduler,
+  );
   const way = findWay(options.way ?? fromFile.way ?? 'writepage');
   const seed = parseSeed(options.seed);
   const result = await withProgress(1, (progress) =>
     runScenario(scenario, {
       profile,
       way,
-      scheduler,
+      ...layer,
       seed,
       onStep: (nowNs) => progress.update(0, `${(nowNs / 1e9).toFixed(1)} s simulated`),
     }),
@@ -95,6 +105,6 @@ async function run(file: string, options: RunCommandOptions): Promise<void> {
   process.stdout.write(
     options.json === true
       ? `${JSON.stringify({ runs: [result] }, null, 2)}\n`
-      : `${scenario.title} on ${profile.title}, ${scheduler}\n${comparisonTable([result])}\n${LEGEND}.\n`,
+      : `${scenario.title} on ${profile.title}, ${layer.generation} ${layer.scheduler}\n${comparisonTable([result])}\n${LEGEND}.\n`,
   );
 }

@@ -1,6 +1,7 @@
 /** `disktime thread`: the claims of the thread of 2010, each held against runs. */
 
 import { Command } from 'commander';
+import { generationNames } from '../block/generation.ts';
 import { loadProfile } from '../device/registry.ts';
 import type { RunResult } from '../measure/run-result.ts';
 import { findWay } from '../mm/pageout/registry.ts';
@@ -9,7 +10,7 @@ import { exploreRandomly } from '../workload/race/race.ts';
 import { findRace } from '../workload/race/registry.ts';
 import { runScenario } from '../workload/run-scenario.ts';
 import { loadScenario, type Scenario } from '../workload/scenario.ts';
-import { checkScheduler, parseCount, parseSeed } from './options.ts';
+import { parseCount, parseBlockLayer, parseSeed } from './options.ts';
 import { withProgress } from './progress.ts';
 
 const DEVICES = ['seagate-st32171w', 'samsung-970pro'];
@@ -26,7 +27,8 @@ const RACES: readonly (readonly [race: string, way: string])[] = [
 
 interface ThreadOptions {
   device: string[];
-  scheduler: string;
+  blockLayer?: string;
+  scheduler?: string;
   schedules: string;
   seed: string;
   json?: boolean;
@@ -36,7 +38,11 @@ export function threadCommand(): Command {
   return new Command('thread')
     .description('the claims of the thread of June 2010, each held against runs')
     .option('-d, --device <name...>', 'drives, by name or profile path', DEVICES)
-    .option('--scheduler <name>', 'IO scheduler', 'deadline')
+    .option(
+      '--block-layer <generation>',
+      `kernel's block layer: ${generationNames().join(', ')} (default: 2.6.34, for flash 3.x)`,
+    )
+    .option('--scheduler <name>', 'IO scheduler (default: deadline or mq-deadline)')
     .option('-n, --schedules <n>', 'schedules to look for deadlocks in, a race', '1000')
     .option('--seed <n>', 'seed of every random stream', '1')
     .option('--json', 'print claims and runs as JSON')
@@ -45,9 +51,11 @@ export function threadCommand(): Command {
 
 async function thread(options: ThreadOptions): Promise<void> {
   const seed = parseSeed(options.seed);
-  const scheduler = checkScheduler(options.scheduler);
   const schedules = parseCount(options.schedules, '--schedules');
   const profiles = options.device.map((name) => loadProfile(name));
+  const layers = profiles.map((profile) =>
+    parseBlockLayer(profile, options.blockLayer, options.scheduler),
+  );
   const lifted = SCENARIOS.map((name) => loadScenario(name));
   const trace = loadScenario('sqlite-tar');
   const defaults: Scenario = {
@@ -56,12 +64,14 @@ async function thread(options: ThreadOptions): Promise<void> {
     vm: { ...trace.vm, dirty_ratio: 20, dirty_background_ratio: 10 },
   };
   const cases = [...lifted, defaults].flatMap((scenario) =>
-    profiles.flatMap((profile) => WAYS.map((way) => ({ scenario, profile, way: findWay(way) }))),
+    profiles.flatMap((profile, i) =>
+      WAYS.map((way) => ({ scenario, profile, layer: layers[i], way: findWay(way) })),
+    ),
   );
   const { runs, races } = await withProgress(cases.length + RACES.length, (progress) => ({
-    runs: cases.map(({ scenario, profile, way }, i) => {
+    runs: cases.map(({ scenario, profile, layer, way }, i) => {
       progress.update(i, `${scenario.name} ${profile.name} ${way.name}`);
-      return runScenario(scenario, { profile, way, scheduler, seed });
+      return runScenario(scenario, { profile, way, ...layer, seed });
     }),
     races: RACES.map(([race, way], i): DeadlockCount => {
       progress.update(cases.length + i, `${race} ${way}`);

@@ -4,6 +4,8 @@ export interface RunResult {
   scenario: string;
   device: string;
   way: string;
+  /** The kernel generation of the block layer. */
+  block_layer: string;
   scheduler: string;
   /** From the start until every page is clean, ms. */
   simulated_ms: number;

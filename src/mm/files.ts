@@ -132,7 +132,7 @@ export class Files implements FileCalls {
   /** sync(2) without the drive's flush: until every page is clean. */
   *syncPages(): Sleeping<void> {
     for (const inode of this.#memory.inodes) {
-      if (inode.mapping.pageCount > 0) yield* this.#flusher.writeAndWait(inode, Writer.sync);
+      if (inode.mapping.pageCount > 0) yield* this.#flusher.syncInode(inode);
     }
   }
 

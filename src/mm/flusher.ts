@@ -170,6 +170,15 @@ export class Flusher {
     memory.dirtyInodes.add(inode);
   }
 
+  /** One inode of sync(2): as writeAndWait, but never beside another writer of the inode (I_SYNC). */
+  *syncInode(inode: Inode): Sleeping<void> {
+    yield* this.waitUntilIdle(inode);
+    inode.state |= InodeState.sync;
+    yield* this.writeAndWait(inode, Writer.sync);
+    inode.state &= ~InodeState.sync;
+    this.#inodeSync.wakeAll();
+  }
+
   /** Writes one file's dirty pages and waits until they are on the device (filemap_write_and_wait). */
   *writeAndWait(inode: Inode, writer: Writer): Sleeping<void> {
     const memory = this.#memory;

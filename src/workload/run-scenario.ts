@@ -22,8 +22,8 @@ export interface RunOptions {
   profile: AnyProfile;
   way: PageoutWay;
   scheduler: string;
-  /** The kernel whose block layer the machine has: `generationNames()`; default 2.6.34. */
-  generation?: string;
+  /** The kernel whose block layer the machine has: one of `generationNames()`. */
+  generation: string;
   /** 0..2^32-1; the same seed gives the same result to the last bit. */
   seed: number;
   /** Follows every request through the block layer. */
@@ -37,7 +37,7 @@ export function runScenario(scenario: Scenario, options: RunOptions): RunResult 
   const events = new EventQueue();
   const device = createDeviceOn(events, options.profile, { seed: options.seed });
   const queue = createQueue(events, device, {
-    generation: options.generation ?? '2.6.34',
+    generation: options.generation,
     elevator: options.scheduler,
     observer: options.observer,
   });
@@ -87,6 +87,7 @@ function resultOf(
     scenario: scenario.name,
     device: options.profile.name,
     way: options.way.name,
+    block_layer: options.generation,
     scheduler: options.scheduler,
     simulated_ms: cleanNs / MS,
     durable_ms: machine.events.nowNs / MS,

@@ -29,6 +29,7 @@ function writesOf(scenario: string, way: string): [number, number][] {
   runScenario(loadScenario(scenario), {
     profile: loadProfile('seagate-st32171w'),
     way: findWay(way),
+    generation: '2.6.34',
     scheduler: 'deadline',
     seed: 1,
     observer,
