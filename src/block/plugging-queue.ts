@@ -12,24 +12,25 @@ import { DeviceFlag, Op, Status, type Device } from '../device/device.ts';
 import type { EventQueue } from '../sim/events.ts';
 import { StatGroup, Unplug } from './accounting.ts';
 import { Admission, BioFlag } from './bio.ts';
-import { MayQueue } from './elevator/elevator.ts';
 import { FlushMachinery, FlushStep, type FlushHost } from './flush.ts';
 import { HardwareQueue } from './hardware-queue.ts';
 import { Merge } from './merge.ts';
-import { Freed, Pool, RequestPools, type RequestSource } from './pool.ts';
+import { Pool } from './pool.ts';
 import type { QueueSettings } from './queue.ts';
 import { RequestFlag } from './request.ts';
-import { poolOfBio, requestFlags, RequestQueue } from './request-queue.ts';
-import { RequestTags } from './request-tags.ts';
+import { requestFlags, RequestQueue } from './request-queue.ts';
+import { RequestSupply, type SupplyHost } from './supply.ts';
 import { TaskPlugs, type PlugRules } from './task-plug.ts';
+import { Throttled, WriteBackThrottle } from './wbt.ts';
 
 /** What a generation without task plugs would have. */
 const NO_PLUG: PlugRules = { maxRequests: 0, flushSectors: 0, searchesAll: false, sorts: false };
 
-export class PluggingQueue extends RequestQueue implements FlushHost {
+export class PluggingQueue extends RequestQueue implements FlushHost, SupplyHost {
   readonly #isMultiQueue: boolean;
   readonly #hardware: readonly HardwareQueue[];
-  readonly #sources: readonly RequestSource[];
+  readonly #supply: RequestSupply;
+  readonly #throttle: WriteBackThrottle | null;
   readonly #tagsPerQueue: number;
   readonly #plugs: TaskPlugs;
   readonly #flush: FlushMachinery;
@@ -38,7 +39,7 @@ export class PluggingQueue extends RequestQueue implements FlushHost {
 
   constructor(events: EventQueue, device: Device, settings: QueueSettings) {
     super(events, device, settings);
-    const { generation, queueDepth, nrRequests, hardwareQueues } = settings;
+    const { generation, queueDepth, hardwareQueues } = settings;
     this.#isMultiQueue = generation.isMultiQueue;
     this.#isDirect = settings.elevator === 'none';
     this.#tagsPerQueue = Math.floor(queueDepth / hardwareQueues);
@@ -49,13 +50,14 @@ export class PluggingQueue extends RequestQueue implements FlushHost {
           this.#run(hardware),
         ),
     );
-    this.#sources = this.#hardware.map(({ elevator }) =>
-      this.#isMultiQueue
-        ? new RequestTags(this.bios, this.#isDirect ? this.#tagsPerQueue : nrRequests, (pool) =>
-            elevator.depthFor(pool === Pool.sync),
-          )
-        : new RequestPools(this.bios, nrRequests),
-    );
+    this.#throttle = settings.isWriteBackThrottled
+      ? new WriteBackThrottle(events, this.bios, this.requests, {
+          queueDepth,
+          rotational: device.rotational,
+          volatileCache: device.volatileCache,
+        })
+      : null;
+    this.#supply = new RequestSupply(this, this.#hardware, settings, this.#throttle);
     this.#plugs = new TaskPlugs(this.requests, generation.plug ?? NO_PLUG);
     this.#flush = new FlushMachinery(this, device);
   }
@@ -83,11 +85,11 @@ export class PluggingQueue extends RequestQueue implements FlushHost {
   }
 
   isCongested(sync: boolean): boolean {
-    return this.#sources[0].isCongested(sync ? Pool.sync : Pool.async);
+    return this.#supply.isCongested(sync ? Pool.sync : Pool.async);
   }
 
   protected congestedUpTo(pool: Pool, nowNs: number): number {
-    return this.#sources[0].congestedUpTo(pool, nowNs);
+    return this.#supply.congestedUpTo(pool, nowNs);
   }
 
   // The way down.
@@ -137,20 +139,15 @@ export class PluggingQueue extends RequestQueue implements FlushHost {
 
   #takeRequest(bio: number, index: number): Admission {
     const { bios } = this;
-    const task = bios.task[bio];
-    const pool = poolOfBio(bios.op[bio], bios.flags[bio]);
-    const { elevator } = this.#hardware[index];
-    const must = elevator.mayQueue(pool === Pool.sync, task) === MayQueue.must;
     const { nowNs } = this.events;
-    if (!this.#sources[index].tryTake(pool, task, nowNs, must)) {
-      this.accounting.sleeps++;
-      this.observer?.slept(nowNs, bios.sector[bio], bios.sectors[bio], task);
-      this.#sources[index].sleep(pool, bio);
-      this.unplug();
-      return Admission.sleeping;
+    if (this.#supply.take(bio, index, nowNs)) {
+      this.#makeRequest(bio, index);
+      return Admission.admitted;
     }
-    this.#makeRequest(bio, index);
-    return Admission.admitted;
+    this.accounting.sleeps++;
+    this.observer?.slept(nowNs, bios.sector[bio], bios.sectors[bio], bios.task[bio]);
+    this.unplug();
+    return Admission.sleeping;
   }
 
   #makeRequest(bio: number, index: number): void {
@@ -239,6 +236,7 @@ export class PluggingQueue extends RequestQueue implements FlushHost {
       hardware.dispatch.list.remove(request);
       const op = requests.op[request] as Op;
       const fua = this.device.supportsFua && requests.has(request, RequestFlag.fua);
+      this.#throttle?.issued(request);
       hardware.issue(request, op, requests.sectors[request], fua ? DeviceFlag.fua : 0);
     }
     hardware.isRunning = false;
@@ -264,6 +262,7 @@ export class PluggingQueue extends RequestQueue implements FlushHost {
     const hardware = this.#hardware[Math.floor(tag / this.#tagsPerQueue)];
     const request = hardware.tags.give(tag);
     this.observer?.completed(timeNs, request, tag, requests.op[request], status);
+    this.#throttle?.completed(request, timeNs);
     if (this.#flush.isFlush(request)) {
       if (this.#isMultiQueue) this.#countFlush(timeNs);
       this.#flush.flushDone(timeNs, status);
@@ -283,14 +282,14 @@ export class PluggingQueue extends RequestQueue implements FlushHost {
     const index = requests.hardware[request];
     const hardware = this.#hardware[index];
     const pool = this.poolOf(request);
+    const kind = this.#kindOf(request);
     const firstBio = requests.firstBio[request];
     this.countDone(request, timeNs);
     if (requests.has(request, RequestFlag.sorted)) hardware.elevator.completed(request, timeNs);
     requests.give(request);
-    const freed = this.#sources[index].give(pool, timeNs);
     this.#run(hardware);
     this.endBios(firstBio, status);
-    if (freed !== 0) this.#tellFreed(index, pool, freed);
+    this.#supply.release(index, pool, kind, timeNs);
   }
 
   /** From 5.5 on a flush counts where it is made, and once for all that wait for it. */
@@ -300,20 +299,24 @@ export class PluggingQueue extends RequestQueue implements FlushHost {
   }
 
   protected releaseRequest(request: number, pool: Pool, nowNs: number): void {
-    const index = this.requests.hardware[request];
-    this.#tellFreed(index, pool, this.#sources[index].give(pool, nowNs));
+    this.#supply.release(this.requests.hardware[request], pool, this.#kindOf(request), nowNs);
   }
 
-  #tellFreed(index: number, pool: Pool, freed: number): void {
-    if ((freed & Freed.congestionCleared) !== 0) this.sink?.congestionCleared(pool === Pool.sync);
-    if ((freed & Freed.wake) === 0) return;
+  #kindOf(request: number): Throttled {
+    return this.#throttle?.kindOfRequest(request) ?? Throttled.none;
+  }
+
+  // SupplyHost.
+
+  supplied(bio: number, index: number): void {
     const { nowNs } = this.events;
-    const bio = this.#sources[index].takeSleeper(pool, nowNs);
-    if (bio < 0) return;
-    const { bios } = this;
-    const cookie = bios.cookie[bio];
-    this.accounting.sleptNs += nowNs - bios.submitNs[bio];
+    const cookie = this.bios.cookie[bio];
+    this.accounting.sleptNs += nowNs - this.bios.submitNs[bio];
     this.#makeRequest(bio, index);
     this.sink?.bioAdmitted(cookie, nowNs);
+  }
+
+  congestionCleared(pool: Pool): void {
+    this.sink?.congestionCleared(pool === Pool.sync);
   }
 }

@@ -33,6 +33,8 @@ export interface QueueOptions {
   cpus?: number | undefined;
   /** The drive's hardware queues, sharing its tags evenly; mq only. Default 1. */
   hardwareQueues?: number | undefined;
+  /** Write-back throttling (wbt); mq only. By default on, but not with bfq, as in the kernel. */
+  writeBackThrottling?: boolean | undefined;
   observer?: BlockObserver | null | undefined;
 }
 
@@ -57,6 +59,7 @@ export interface QueueSettings {
   readonly limits: MergeLimits;
   readonly cpus: number;
   readonly hardwareQueues: number;
+  readonly isWriteBackThrottled: boolean;
   readonly observer: BlockObserver | null;
 }
 
@@ -116,6 +119,8 @@ function settle(options: QueueOptions, device: Device): QueueSettings {
     },
     cpus: inRange('cpus', options.cpus ?? 4, 1, 1024),
     hardwareQueues: inRange('hardware queues', options.hardwareQueues ?? 1, 1, queueDepth),
+    isWriteBackThrottled:
+      generation.isMultiQueue && (options.writeBackThrottling ?? elevator !== 'bfq'),
     observer: options.observer ?? null,
   };
 }

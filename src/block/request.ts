@@ -24,8 +24,6 @@ export const RequestFlag = {
   reclaim: 256,
   /** The flush machinery has it. */
   flushSequence: 512,
-  /** The request is counted by write-back throttling: a bit a class. */
-  throttled: 1024,
 } as const;
 
 const { noMerge, started, barrier } = RequestFlag;

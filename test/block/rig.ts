@@ -68,7 +68,9 @@ export function makeRig(
     write: submit(Op.write),
     read: submit(Op.read),
     drain() {
-      while (events.step());
+      for (let steps = 0; events.step(); steps++) {
+        if (steps > 1e6) throw new Error('events without end');
+      }
     },
     pagesIssued: () => device.log.map(({ sector, sectors }) => [sector / 8, sectors / 8]),
   };
