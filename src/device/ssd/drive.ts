@@ -98,6 +98,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
       this.ftl,
       this.#collector,
       this,
+      profile.ftl.allocation === 'by-address',
     );
     this.#array = new FlashArray(geometry, profile, events, this);
     this.#collector.attach(this.#array);

@@ -88,6 +88,14 @@ const array = z
       })
       .optional()
       .meta({ description: 'Programs and erases stop for reads; absent: they do not.' }),
+    sends_padding: z
+      .boolean()
+      .optional()
+      .meta({
+        description:
+          'What fills up a program unit crosses the channel as well (true when absent): real drives ' +
+          'scramble and protect whole pages.',
+      }),
     read_burst: count('Reads a die serves in a row while a program or erase waits for it.'),
   })
   .meta({ description: 'The flash itself.' });
@@ -112,6 +120,14 @@ const ftl = z
     unit_bytes: z.int().min(512).max(16384).meta({
       description: 'What one map entry maps, bytes; smaller writes read, modify and write.',
     }),
+    allocation: z
+      .enum(['next-free', 'by-address'])
+      .optional()
+      .meta({
+        description:
+          'Where new data goes: to the next lane that is free (when absent), or to the lane its ' +
+          'address belongs to, channel first, then chip, die and plane.',
+      }),
     initial_fill: z
       .number()
       .min(0)

@@ -37,6 +37,8 @@ const profiles: fc.Arbitrary<SsdProfile> = fc
       }),
       { nil: undefined },
     ),
+    allocation: fc.constantFrom('next-free' as const, 'by-address' as const),
+    sendsPadding: fc.boolean(),
     spare: fc.integer({ min: 7, max: 10 }),
   })
   .map((r) => {
@@ -57,9 +59,10 @@ const profiles: fc.Arbitrary<SsdProfile> = fc
         hold_during_transfer: r.hold,
         read_us: [50, 61, 83],
         suspend: r.suspend,
+        sends_padding: r.sendsPadding,
       },
       buffer: { write_back: r.writeBack, power_loss_protected: r.isProtected },
-      ftl: { unit_bytes: r.unitBytes, initial_fill: r.initialFill },
+      ftl: { unit_bytes: r.unitBytes, initial_fill: r.initialFill, allocation: r.allocation },
       gc: { policy: r.policy, choices: r.choices, window_blocks: 2 * r.choices },
     });
   });
