@@ -48,6 +48,8 @@ export class Destager {
   readonly #gathered: Int32Array;
   readonly #byAddress: LaneLists | undefined;
   #forcedUpTo = 0;
+  /** Lanes to look at again; at most one entry a slot. */
+  readonly #touched: Int32Array;
 
   /** @param byAddress each unit has a lane it belongs to */
   constructor(
@@ -71,6 +73,7 @@ export class Destager {
     this.#ready = new Uint8Array(geometry.lanes).fill(1);
     this.#readyCount = geometry.lanes;
     this.#gathered = new Int32Array(geometry.unitsPerProgram);
+    this.#touched = new Int32Array(byAddress ? buffer.slots : 0);
     this.#byAddress = byAddress ? new LaneLists(geometry.lanes, buffer.next) : undefined;
   }
 
@@ -186,13 +189,18 @@ export class Destager {
   #sortByLane(lists: LaneLists): void {
     const { unitsPerProgram, lanes } = this.#geometry;
     const buffer = this.#buffer;
+    let touched = 0;
     while (buffer.dirtyCount > 0) {
       const slot = buffer.pop();
       if (!this.#canGo(slot)) continue;
       const lane = ((buffer.logical[slot] / unitsPerProgram) | 0) % lanes;
       lists.append(lane, slot);
-      this.#takeOwn(lists, lane);
+      if (this.#ready[lane] === 0) continue;
+      // Not taken one by one: what came in one go goes out in one go.
+      if (lists.count[lane] >= unitsPerProgram) this.#takeOwn(lists, lane);
+      else if (buffer.isForcedSlot(slot)) this.#touched[touched++] = lane;
     }
+    while (touched > 0) this.#takeOwn(lists, this.#touched[--touched]);
     if (buffer.freeCount > 0 && buffer.forcedUpTo === this.#forcedUpTo) return;
     this.#forcedUpTo = buffer.forcedUpTo;
     for (let lane = 0; lane < lanes; lane++) this.#takeOwn(lists, lane);
