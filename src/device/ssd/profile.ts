@@ -128,15 +128,12 @@ const ftl = z
           'Where new data goes: to the next lane that is free (when absent), or to the lane its ' +
           'address belongs to, channel first, then chip, die and plane.',
       }),
-    initial_fill: z
-      .number()
-      .min(0)
-      .max(1)
-      .meta({
-        description:
-          'Share of the capacity, from sector 0, that is taken as written once in order before the ' +
-          'run. Reads beyond what was written touch no flash.',
-      }),
+    initial_fill: z.union([z.number().min(0).max(1), z.literal('steady')]).meta({
+      description:
+        'Share of the capacity, from sector 0, that is taken as written once in order before the ' +
+        'run, or "steady": all of it overwritten at random for long. Reads beyond what was ' +
+        'written touch no flash.',
+    }),
   })
   .meta({ description: 'The translation layer.' });
 

@@ -19,7 +19,7 @@ const profiles: fc.Arbitrary<SsdProfile> = fc
     pagesPerProgram: fc.constantFrom(1, 2),
     pageBytes: fc.constantFrom(4096, 8192),
     unitBytes: fc.constantFrom(2048, 4096),
-    initialFill: fc.constantFrom(0, 0.37, 1),
+    initialFill: fc.constantFrom(0, 0.37, 1, 'steady' as const),
     writeBack: fc.boolean(),
     isProtected: fc.boolean(),
     fullDuplex: fc.boolean(),
@@ -137,6 +137,7 @@ test('every tag completes once, parts sum to the latency, map and valid counts a
   fc.assert(
     fc.property(profiles, fc.integer({ min: 0, max: 1e6 }), (profile, seed) => {
       const bench = new Bench(profile);
+      assert.deepEqual(mapFaults(bench.drive), []);
       drive(bench, seed, 1500);
       assert.deepEqual(mapFaults(bench.drive), []);
       assert.ok(bench.drive.blocks.free.every((free) => free >= 0));
