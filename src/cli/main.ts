@@ -10,6 +10,7 @@ import { compareCommand } from './compare.ts';
 import { devicesCommand } from './devices.ts';
 import { exploreCommand } from './explore.ts';
 import { importCommand } from './import.ts';
+import { preconditionCommand } from './precondition.ts';
 import { runCommand } from './run.ts';
 import { schemaCommand } from './schema.ts';
 import { threadCommand } from './thread.ts';
@@ -32,6 +33,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     validateCommand(),
     tuneCommand(),
     importCommand(),
+    preconditionCommand(),
     schemaCommand(),
   ];
   for (const command of commands) {

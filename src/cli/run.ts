@@ -3,9 +3,12 @@
 import { basename, dirname, resolve } from 'node:path';
 import { Command } from 'commander';
 import { generationNames } from '../block/generation.ts';
+import type { AnyProfile } from '../device/profile.ts';
 import { loadProfile } from '../device/registry.ts';
+import { readSnapshot, type SavedDrive } from '../device/snapshot-file.ts';
 import { findWay } from '../mm/pageout/registry.ts';
 import { comparisonTable, LEGEND } from '../report/comparison.ts';
+import { InputError } from '../sim/input-error.ts';
 import { readJobFile, type MachineExtensions } from '../workload/fio/job-file.ts';
 import { runScenario } from '../workload/run-scenario.ts';
 import { readTrace } from '../workload/trace/registry.ts';
@@ -20,6 +23,7 @@ interface RunCommandOptions {
   blockLayer?: string;
   scheduler?: string;
   seed: string;
+  snapshot?: string;
   json?: boolean;
 }
 
@@ -39,6 +43,7 @@ export function runCommand(): Command {
     )
     .option('--scheduler <name>', 'IO scheduler (default: deadline or mq-deadline)')
     .option('--seed <n>', 'seed of every random stream', '1')
+    .option('--snapshot <file>', 'start from the drive that "disktime precondition" kept')
     .option('--json', 'print the run as JSON')
     .action((file: string, options: RunCommandOptions) => run(file, options));
 }
@@ -80,12 +85,29 @@ function extensionsOf(file: string): Partial<MachineExtensions> {
   return extensions;
 }
 
+/** The drive: a snapshot's own, which -d may name as well, or the one that is asked for. */
+function profileFor(
+  options: RunCommandOptions,
+  fromFile: string | undefined,
+  saved: SavedDrive | undefined,
+): AnyProfile {
+  if (saved === undefined) {
+    return loadProfile(options.device ?? fromFile ?? 'seagate-st32171w');
+  }
+  const asked = options.device === undefined ? undefined : loadProfile(options.device).name;
+  if (asked !== undefined && asked !== saved.profile.name) {
+    throw new InputError(`--snapshot is of ${saved.profile.name}, and --device asks for ${asked}`);
+  }
+  return saved.profile;
+}
+
 async function run(file: string, options: RunCommandOptions): Promise<void> {
   const fromFile = extensionsOf(file);
   const memory = options.mem ?? fromFile.memBytes?.toString() ?? '256m';
   parseMemory(memory, '--mem');
   const scenario = scenarioOf(file, options, memory, fromFile);
-  const profile = loadProfile(options.device ?? fromFile.device ?? 'seagate-st32171w');
+  const saved = options.snapshot === undefined ? undefined : readSnapshot(options.snapshot);
+  const profile = profileFor(options, fromFile.device, saved);
   const layer = parseBlockLayer(
     profile,
     options.blockLayer,
@@ -96,6 +118,7 @@ async function run(file: string, options: RunCommandOptions): Promise<void> {
   const result = await withProgress(1, (progress) =>
     runScenario(scenario, {
       profile,
+      snapshot: saved?.snapshot,
       way,
       ...layer,
       seed,

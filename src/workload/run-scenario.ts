@@ -3,7 +3,7 @@
 import { type BlockCounters, StatGroup } from '../block/accounting.ts';
 import type { BlockObserver } from '../block/observer.ts';
 import { createQueue } from '../block/queue.ts';
-import type { Device } from '../device/device.ts';
+import type { Device, DeviceSnapshot } from '../device/device.ts';
 import type { AnyProfile } from '../device/profile.ts';
 import { createDeviceOn } from '../device/registry.ts';
 import { Machine } from '../mm/machine.ts';
@@ -20,6 +20,8 @@ import type { Scenario } from './scenario.ts';
 
 export interface RunOptions {
   profile: AnyProfile;
+  /** The state the drive starts in; of a drive of the same profile. */
+  snapshot?: DeviceSnapshot | undefined;
   way: PageoutWay;
   scheduler: string;
   /** The kernel whose block layer the machine has: one of `generationNames()`. */
@@ -36,6 +38,7 @@ export interface RunOptions {
 export function runScenario(scenario: Scenario, options: RunOptions): RunResult {
   const events = new EventQueue();
   const device = createDeviceOn(events, options.profile, { seed: options.seed });
+  if (options.snapshot !== undefined) device.restore(options.snapshot);
   const queue = createQueue(events, device, {
     generation: options.generation,
     elevator: options.scheduler,

@@ -45,6 +45,7 @@ export class FlashArray {
   readonly #client: ArrayClient;
   readonly #hold: boolean;
   readonly #burst: number;
+  readonly #sendsPadding: boolean;
   readonly #onEnd: number;
   readonly #onFree: number;
   readonly #onAcross: number;
@@ -81,6 +82,7 @@ export class FlashArray {
     this.#client = client;
     this.#hold = profile.array.hold_during_transfer;
     this.#burst = profile.array.read_burst;
+    this.#sendsPadding = profile.array.sends_padding ?? true;
     this.#onEnd = events.register((die) => this.#ended(die));
     this.#onFree = events.register((die) => this.kick(die));
     this.#onAcross = events.register((op) => this.#across(op));
@@ -185,10 +187,10 @@ export class FlashArray {
     }
   }
 
-  /** Starts a program on a free die: the data crosses the channel, then the cells are programmed. */
-  startProgram(lane: number, stream: Stream, physical: number): void {
+  /** Starts a program of `units` on a free die: the data crosses the channel, then the cells are programmed. */
+  startProgram(lane: number, stream: Stream, physical: number, units: number): void {
     const geometry = this.#geometry;
-    const bytes = geometry.unitsPerProgram * geometry.unitBytes;
+    const bytes = (this.#sendsPadding ? geometry.unitsPerProgram : units) * geometry.unitBytes;
     const end = this.#bookChannel(geometry.dieOfLane(lane), bytes);
     this.#startJob(DieWork.program, lane, stream, end + geometry.programTime(physical), end);
   }

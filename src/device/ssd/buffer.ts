@@ -134,6 +134,11 @@ export class WriteBuffer {
     return this.#firstDirty !== NONE && this.isForcedSlot(this.#firstDirty);
   }
 
+  /** Changes when something is forced. */
+  get forcedUpTo(): number {
+    return this.#forcedUpTo;
+  }
+
   isForcedSlot(slot: number): boolean {
     return this.#order[slot] <= this.#forcedUpTo;
   }

@@ -151,7 +151,7 @@ export class Collector {
     this.#programming[lane] = Math.min(this.#carried[lane], this.#geometry.unitsPerProgram);
     this.#target[lane] = this.#blocks.allocate(lane, Stream.gc);
     this.programs++;
-    this.#array.startProgram(lane, Stream.gc, this.#target[lane]);
+    this.#array.startProgram(lane, Stream.gc, this.#target[lane], this.#programming[lane]);
   }
 
   /** The lane's program is done. */

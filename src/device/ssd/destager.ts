@@ -1,7 +1,7 @@
 /**
  * Destaging: takes dirty units out of the write buffer, a program unit at a time, and gives each
- * batch to the next lane, in lane order, that is not already programming for the host and not taken
- * over by collection.
+ * batch to a lane that is not already programming for the host and not taken over by collection: the
+ * next one in lane order, or, where units are allocated by address, the lane they belong to.
  *
  * A batch waits until it is full unless its oldest unit is forced (a flush or FUA); then it goes as
  * it is and the rest of the program unit is padding. Units held in part are sent away to be filled
@@ -14,6 +14,7 @@ import { SlotState, type WriteBuffer } from './buffer.ts';
 import type { Collector } from './collector.ts';
 import type { Ftl } from './ftl.ts';
 import type { Geometry } from './geometry.ts';
+import { LaneLists } from './lane-lists.ts';
 
 /** What the destager needs of the drive around it. */
 export interface DestagerClient {
@@ -45,7 +46,12 @@ export class Destager {
   #readyCount = 0;
   #nextLane = 0;
   readonly #gathered: Int32Array;
+  readonly #byAddress: LaneLists | undefined;
+  #forcedUpTo = 0;
+  /** Lanes to look at again; at most one entry a slot. */
+  readonly #touched: Int32Array;
 
+  /** @param byAddress each unit has a lane it belongs to */
   constructor(
     geometry: Geometry,
     buffer: WriteBuffer,
@@ -53,6 +59,7 @@ export class Destager {
     ftl: Ftl,
     collector: Collector,
     client: DestagerClient,
+    byAddress: boolean,
   ) {
     this.#geometry = geometry;
     this.#buffer = buffer;
@@ -66,6 +73,8 @@ export class Destager {
     this.#ready = new Uint8Array(geometry.lanes).fill(1);
     this.#readyCount = geometry.lanes;
     this.#gathered = new Int32Array(geometry.unitsPerProgram);
+    this.#touched = new Int32Array(byAddress ? buffer.slots : 0);
+    this.#byAddress = byAddress ? new LaneLists(geometry.lanes, buffer.next) : undefined;
   }
 
   /** The array it programs; set once. */
@@ -79,7 +88,7 @@ export class Destager {
 
   /** Starts the lane's batch on its free die. */
   start(lane: number): void {
-    this.#array.startProgram(lane, Stream.host, this.#target[lane]);
+    this.#array.startProgram(lane, Stream.host, this.#target[lane], this.#count[lane]);
   }
 
   /** Looks again whether the lane could take a batch, and whether it needs collection. */
@@ -91,6 +100,7 @@ export class Destager {
       this.#blocks.hasRoom(lane, Stream.host);
     this.#readyCount += Number(ready) - this.#ready[lane];
     this.#ready[lane] = Number(ready);
+    if (this.#byAddress !== undefined) this.#takeOwn(this.#byAddress, lane);
     if (this.#collector.active[lane] === 1) this.#array.kick(this.#geometry.dieOfLane(lane));
   }
 
@@ -98,6 +108,10 @@ export class Destager {
   destage(): void {
     const { unitsPerProgram, lanes } = this.#geometry;
     const buffer = this.#buffer;
+    if (this.#byAddress !== undefined) {
+      this.#sortByLane(this.#byAddress);
+      return;
+    }
     while (buffer.dirtyCount >= unitsPerProgram || buffer.isForced) {
       if (this.#readyCount === 0 && !this.#findRoom()) return;
       const count = this.#gather();
@@ -147,22 +161,70 @@ export class Destager {
     let count = 0;
     while (count < this.#geometry.unitsPerProgram && buffer.dirtyCount > 0) {
       const slot = buffer.pop();
-      if (buffer.stale[slot] === 1) {
-        this.#release(slot);
-        continue;
-      }
-      if (!buffer.isWhole(slot)) {
-        const physical = this.#ftl.lookup(buffer.logical[slot]);
-        if (physical >= 0) {
-          buffer.state[slot] = SlotState.filling;
-          this.#client.fillFrom(slot, physical);
-          continue;
-        }
-        buffer.fill(slot);
-      }
+      if (!this.#canGo(slot)) continue;
       this.#gathered[count++] = slot;
     }
     return count;
+  }
+
+  /** Whether a popped slot is to be programmed now; one that is not wanted is let go. */
+  #canGo(slot: number): boolean {
+    const buffer = this.#buffer;
+    if (buffer.stale[slot] === 1) {
+      this.#release(slot);
+      return false;
+    }
+    if (buffer.isWhole(slot)) return true;
+    const physical = this.#ftl.lookup(buffer.logical[slot]);
+    if (physical >= 0) {
+      buffer.state[slot] = SlotState.filling;
+      this.#client.fillFrom(slot, physical);
+      return false;
+    }
+    buffer.fill(slot);
+    return true;
+  }
+
+  /** Gives every dirty slot to its lane, and batches to lanes that could not go before. */
+  #sortByLane(lists: LaneLists): void {
+    const { unitsPerProgram, lanes } = this.#geometry;
+    const buffer = this.#buffer;
+    let touched = 0;
+    while (buffer.dirtyCount > 0) {
+      const slot = buffer.pop();
+      if (!this.#canGo(slot)) continue;
+      const lane = ((buffer.logical[slot] / unitsPerProgram) | 0) % lanes;
+      lists.append(lane, slot);
+      if (this.#ready[lane] === 0) continue;
+      // Not taken one by one: what came in one go goes out in one go.
+      if (lists.count[lane] >= unitsPerProgram) this.#takeOwn(lists, lane);
+      else if (buffer.isForcedSlot(slot)) this.#touched[touched++] = lane;
+    }
+    while (touched > 0) this.#takeOwn(lists, this.#touched[--touched]);
+    if (buffer.freeCount > 0 && buffer.forcedUpTo === this.#forcedUpTo) return;
+    this.#forcedUpTo = buffer.forcedUpTo;
+    for (let lane = 0; lane < lanes; lane++) this.#takeOwn(lists, lane);
+  }
+
+  /** Starts a batch of the lane's own slots: a full one, or what is forced or in the way. */
+  #takeOwn(lists: LaneLists, lane: number): void {
+    const { unitsPerProgram } = this.#geometry;
+    const buffer = this.#buffer;
+    if (this.#ready[lane] === 0 || lists.count[lane] === 0) return;
+    if (lists.count[lane] < unitsPerProgram && buffer.freeCount > 0) {
+      let isForced = false;
+      for (let slot = lists.first[lane]; slot >= 0; slot = buffer.next[slot]) {
+        if (buffer.isForcedSlot(slot)) isForced = true;
+      }
+      if (!isForced) return;
+    }
+    let count = 0;
+    while (count < unitsPerProgram && lists.count[lane] > 0) {
+      const slot = lists.takeFirst(lane);
+      if (buffer.stale[slot] === 1) this.#release(slot);
+      else this.#gathered[count++] = slot;
+    }
+    if (count > 0) this.#give(lane, count);
   }
 
   #give(lane: number, count: number): void {
@@ -201,7 +263,8 @@ export class Destager {
       count: this.#count.slice(),
       target: this.#target.slice(),
       ready: this.#ready.slice(),
-      scalars: [this.#readyCount, this.#nextLane],
+      scalars: [this.#readyCount, this.#nextLane, this.#forcedUpTo],
+      lists: this.#byAddress?.save(),
     };
   }
 
@@ -210,6 +273,7 @@ export class Destager {
     this.#count.set(saved.count);
     this.#target.set(saved.target);
     this.#ready.set(saved.ready);
-    [this.#readyCount, this.#nextLane] = saved.scalars;
+    [this.#readyCount, this.#nextLane, this.#forcedUpTo] = saved.scalars;
+    if (saved.lists !== undefined) this.#byAddress?.load(saved.lists);
   }
 }

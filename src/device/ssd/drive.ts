@@ -31,6 +31,7 @@ import { Geometry } from './geometry.ts';
 import { KEEP_BLOCKS, type SsdProfile } from './profile.ts';
 import { ReadPath } from './read-path.ts';
 import { explainParts, Part, Requests } from './requests.ts';
+import { Steady, WrittenInOrder, type Start } from './start.ts';
 import { WritePath } from './write-path.ts';
 
 const MODEL = 'ssd';
@@ -84,7 +85,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
       }),
       KEEP_BLOCKS + profile.gc.start_free_blocks,
     );
-    this.ftl = new Ftl(geometry, this.blocks, profile.ftl.initial_fill);
+    this.ftl = new Ftl(geometry, this.blocks, startOf(profile, geometry));
     this.buffer = new WriteBuffer(
       Math.floor(profile.buffer.bytes / geometry.unitBytes),
       geometry.unitSectors,
@@ -98,6 +99,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
       this.ftl,
       this.#collector,
       this,
+      profile.ftl.allocation === 'by-address',
     );
     this.#array = new FlashArray(geometry, profile, events, this);
     this.#collector.attach(this.#array);
@@ -284,4 +286,13 @@ interface SavedState {
   destager: ReturnType<Destager['save']>;
   array: ReturnType<FlashArray['save']>;
   jobs: ReturnType<DieJobs['save']>;
+}
+
+function startOf(profile: SsdProfile, geometry: Geometry): Start {
+  const fill = profile.ftl.initial_fill;
+  if (fill !== 'steady')
+    return new WrittenInOrder(geometry, Math.floor(geometry.logicalUnits * fill));
+  const byAddress = profile.ftl.allocation === 'by-address';
+  // Collection is about to free the next block; the two that are written are not open yet.
+  return new Steady(geometry, profile.gc.start_free_blocks + 2, byAddress);
 }

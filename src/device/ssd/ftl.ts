@@ -3,8 +3,7 @@
  *
  * Forward and reverse map are flat Int32Arrays of zeroes, which the system backs with memory only
  * where they are written: a drive costs memory as it is used. Zero therefore means "as the drive
- * started": a logical unit of the initial fill is at its *home*, where writing the drive once in
- * order would have put it. So a full drive costs nothing to set up.
+ * started", which is a formula (`start.ts`).
  *
  * The map changes when a program completes, not when it starts: until then a power cut would leave
  * the old copy, so the old copy stays valid.
@@ -12,6 +11,7 @@
 
 import type { Blocks } from './blocks.ts';
 import type { Geometry } from './geometry.ts';
+import type { Start } from './start.ts';
 
 /** Map entries: 0 as started, 1 nowhere, 2 + n for unit n. */
 const NOWHERE = 1;
@@ -19,39 +19,39 @@ const FIRST = 2;
 /** Entries kept or left out of a snapshot together. */
 const CHUNK = 65536;
 
-/** Chunks of a map that hold anything but zeroes, by position. */
-type SparseMap = { at: number[]; entries: Int32Array[] };
+/** Chunks of a map that hold anything but zeroes: where each begins, and its entries; of one that
+ * holds few, only those that are not zero, and their places in it. */
+type SparseMap = { at: number[]; places: Uint16Array[]; entries: Int32Array[] };
 
 export class Ftl {
-  /** Logical units of the initial fill. */
-  readonly homeUnits: number;
+  readonly #start: Start;
   readonly #geometry: Geometry;
   readonly #blocks: Blocks;
   readonly #forward: Int32Array;
   readonly #reverse: Int32Array;
 
-  /** @param initialFill share of the logical units that were written once in order */
-  constructor(geometry: Geometry, blocks: Blocks, initialFill: number) {
+  /** @param start where everything is to begin with */
+  constructor(geometry: Geometry, blocks: Blocks, start: Start) {
     this.#geometry = geometry;
     this.#blocks = blocks;
+    this.#start = start;
     this.#forward = new Int32Array(geometry.logicalUnits);
     this.#reverse = new Int32Array(geometry.physicalUnits);
-    this.homeUnits = Math.floor(geometry.logicalUnits * initialFill);
-    this.#enterBlocks();
+    start.enter(blocks);
   }
 
   /** Where a logical unit is on the flash; -1 when nowhere. */
   lookup(logical: number): number {
     const entry = this.#forward[logical];
     if (entry >= FIRST) return entry - FIRST;
-    return entry === 0 && logical < this.homeUnits ? this.#homeOf(logical) : -1;
+    return entry === 0 && logical < this.#start.units ? this.#start.find(logical) : -1;
   }
 
   /** The logical unit a programmed physical unit was written for; -1 for padding. */
   writtenFor(physical: number): number {
     const entry = this.#reverse[physical];
     if (entry >= FIRST) return entry - FIRST;
-    return entry === 0 ? this.#atHome(physical) : -1;
+    return entry === 0 ? this.#start.at(physical) : -1;
   }
 
   /** The logical unit whose data a physical unit holds; -1 when what it holds is stale. */
@@ -84,53 +84,18 @@ export class Ftl {
     if (old >= 0) this.#blocks.invalidate(this.#geometry.blockOf(old));
   }
 
-  #homeOf(logical: number): number {
-    const { unitsPerProgram, lanes, unitsPerLane } = this.#geometry;
-    const stripe = (logical / unitsPerProgram) | 0;
-    const inLane = (stripe / lanes) | 0;
-    const within = logical - stripe * unitsPerProgram;
-    return (stripe - inLane * lanes) * unitsPerLane + inLane * unitsPerProgram + within;
-  }
-
-  #atHome(physical: number): number {
-    const { unitsPerProgram, lanes, unitsPerLane } = this.#geometry;
-    const lane = (physical / unitsPerLane) | 0;
-    const offset = physical - lane * unitsPerLane;
-    const inLane = (offset / unitsPerProgram) | 0;
-    const logical = (inLane * lanes + lane) * unitsPerProgram + (offset - inLane * unitsPerProgram);
-    return logical < this.homeUnits ? logical : -1;
-  }
-
-  /** Enters every block: those of the initial fill as full, the others as free. */
-  #enterBlocks(): void {
-    const { lanes, blocksPerLane, unitsPerBlock, unitsPerProgram } = this.#geometry;
-    const stripes = Math.ceil(this.homeUnits / unitsPerProgram);
-    const padding = stripes * unitsPerProgram - this.homeUnits;
-    for (let lane = 0; lane < lanes; lane++) {
-      let left = Math.ceil((stripes - lane) / lanes) * unitsPerProgram;
-      if (stripes > 0 && (stripes - 1) % lanes === lane) left -= padding;
-      for (let i = 0; i < blocksPerLane; i++) {
-        const block = lane * blocksPerLane + i;
-        const valid = Math.min(left, unitsPerBlock);
-        if (valid > 0) this.#blocks.startFull(block, valid);
-        else this.#blocks.addFree(block);
-        left -= valid;
-      }
-    }
-  }
-
-  save(): { forward: SparseMap; reverse: SparseMap; homeUnits: number } {
+  save(): { forward: SparseMap; reverse: SparseMap; start: string } {
     return {
       forward: sparse(this.#forward),
       reverse: sparse(this.#reverse),
-      homeUnits: this.homeUnits,
+      start: this.#start.name,
     };
   }
 
-  /** @throws Error when the snapshot's drive started from another fill */
+  /** @throws Error when the snapshot's drive started from another state */
   load(saved: ReturnType<Ftl['save']>): void {
-    if (saved.homeUnits !== this.homeUnits) {
-      throw new Error('the snapshot is of a drive with another initial fill');
+    if (saved.start !== this.#start.name) {
+      throw new Error(`the snapshot is of a drive that started ${saved.start}`);
     }
     unsparse(saved.forward, this.#forward);
     unsparse(saved.reverse, this.#reverse);
@@ -138,13 +103,28 @@ export class Ftl {
 }
 
 function sparse(map: Int32Array): SparseMap {
-  const kept: SparseMap = { at: [], entries: [] };
+  const kept: SparseMap = { at: [], places: [], entries: [] };
   for (let at = 0; at < map.length; at += CHUNK) {
     const chunk = map.subarray(at, at + CHUNK);
-    if (chunk.some((entry) => entry !== 0)) {
-      kept.at.push(at);
+    let count = 0;
+    for (const entry of chunk) if (entry !== 0) count++;
+    if (count === 0) continue;
+    kept.at.push(at);
+    if (count > chunk.length / 2) {
+      kept.places.push(new Uint16Array(0));
       kept.entries.push(chunk.slice());
+      continue;
     }
+    const places = new Uint16Array(count);
+    const entries = new Int32Array(count);
+    let n = 0;
+    chunk.forEach((entry, place) => {
+      if (entry === 0) return;
+      places[n] = place;
+      entries[n++] = entry;
+    });
+    kept.places.push(places);
+    kept.entries.push(entries);
   }
   return kept;
 }
@@ -153,7 +133,15 @@ function unsparse(from: SparseMap, to: Int32Array): void {
   let next = 0;
   for (let at = 0; at < to.length; at += CHUNK) {
     const chunk = to.subarray(at, at + CHUNK);
-    if (from.at[next] === at) chunk.set(from.entries[next++]);
-    else if (chunk.some((entry) => entry !== 0)) chunk.fill(0);
+    if (from.at[next] === at) {
+      const places = from.places[next];
+      const entries = from.entries[next++];
+      if (places.length === 0) {
+        chunk.set(entries);
+        continue;
+      }
+      chunk.fill(0);
+      for (let n = 0; n < places.length; n++) chunk[places[n]] = entries[n];
+    } else if (chunk.some((entry) => entry !== 0)) chunk.fill(0);
   }
 }

@@ -88,6 +88,14 @@ const array = z
       })
       .optional()
       .meta({ description: 'Programs and erases stop for reads; absent: they do not.' }),
+    sends_padding: z
+      .boolean()
+      .optional()
+      .meta({
+        description:
+          'What fills up a program unit crosses the channel as well (true when absent): real drives ' +
+          'scramble and protect whole pages.',
+      }),
     read_burst: count('Reads a die serves in a row while a program or erase waits for it.'),
   })
   .meta({ description: 'The flash itself.' });
@@ -112,15 +120,20 @@ const ftl = z
     unit_bytes: z.int().min(512).max(16384).meta({
       description: 'What one map entry maps, bytes; smaller writes read, modify and write.',
     }),
-    initial_fill: z
-      .number()
-      .min(0)
-      .max(1)
+    allocation: z
+      .enum(['next-free', 'by-address'])
+      .optional()
       .meta({
         description:
-          'Share of the capacity, from sector 0, that is taken as written once in order before the ' +
-          'run. Reads beyond what was written touch no flash.',
+          'Where new data goes: to the next lane that is free (when absent), or to the lane its ' +
+          'address belongs to, channel first, then chip, die and plane.',
       }),
+    initial_fill: z.union([z.number().min(0).max(1), z.literal('steady')]).meta({
+      description:
+        'Share of the capacity, from sector 0, that is taken as written once in order before the ' +
+        'run, or "steady": all of it overwritten at random for long. Reads beyond what was ' +
+        'written touch no flash.',
+    }),
   })
   .meta({ description: 'The translation layer.' });
 

@@ -19,7 +19,7 @@ const profiles: fc.Arbitrary<SsdProfile> = fc
     pagesPerProgram: fc.constantFrom(1, 2),
     pageBytes: fc.constantFrom(4096, 8192),
     unitBytes: fc.constantFrom(2048, 4096),
-    initialFill: fc.constantFrom(0, 0.37, 1),
+    initialFill: fc.constantFrom(0, 0.37, 1, 'steady' as const),
     writeBack: fc.boolean(),
     isProtected: fc.boolean(),
     fullDuplex: fc.boolean(),
@@ -37,6 +37,8 @@ const profiles: fc.Arbitrary<SsdProfile> = fc
       }),
       { nil: undefined },
     ),
+    allocation: fc.constantFrom('next-free' as const, 'by-address' as const),
+    sendsPadding: fc.boolean(),
     spare: fc.integer({ min: 7, max: 10 }),
   })
   .map((r) => {
@@ -57,9 +59,10 @@ const profiles: fc.Arbitrary<SsdProfile> = fc
         hold_during_transfer: r.hold,
         read_us: [50, 61, 83],
         suspend: r.suspend,
+        sends_padding: r.sendsPadding,
       },
       buffer: { write_back: r.writeBack, power_loss_protected: r.isProtected },
-      ftl: { unit_bytes: r.unitBytes, initial_fill: r.initialFill },
+      ftl: { unit_bytes: r.unitBytes, initial_fill: r.initialFill, allocation: r.allocation },
       gc: { policy: r.policy, choices: r.choices, window_blocks: 2 * r.choices },
     });
   });
@@ -134,6 +137,7 @@ test('every tag completes once, parts sum to the latency, map and valid counts a
   fc.assert(
     fc.property(profiles, fc.integer({ min: 0, max: 1e6 }), (profile, seed) => {
       const bench = new Bench(profile);
+      assert.deepEqual(mapFaults(bench.drive), []);
       drive(bench, seed, 1500);
       assert.deepEqual(mapFaults(bench.drive), []);
       assert.ok(bench.drive.blocks.free.every((free) => free >= 0));

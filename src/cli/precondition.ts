@@ -1,0 +1,73 @@
+/** `disktime precondition PROFILE`: a flash drive brought into a state, kept in a file. */
+
+import { Command } from 'commander';
+import { loadProfile } from '../device/registry.ts';
+import { writeSnapshot } from '../device/snapshot-file.ts';
+import { SsdDrive } from '../device/ssd/drive.ts';
+import type { SsdProfile } from '../device/ssd/profile.ts';
+import { settle } from '../device/ssd/settle.ts';
+import { EventQueue } from '../sim/events.ts';
+import { InputError } from '../sim/input-error.ts';
+import { parseSeed } from './options.ts';
+import { withProgress } from './progress.ts';
+
+interface PreconditionOptions {
+  state: string;
+  output: string;
+  seed: string;
+}
+
+/** What the drive starts with: a share written once in order, or the stationary state. */
+function fillOf(state: string): number | 'steady' {
+  if (state === 'steady') return 'steady';
+  if (state === 'full') return 1;
+  if (state === 'fresh') return 0;
+  const used = /^used:(\d+(?:\.\d+)?)%?$/.exec(state);
+  const percent = used === null ? NaN : Number(used[1]);
+  if (percent <= 100) return percent / 100;
+  throw new InputError(
+    `--state: expected steady, full, fresh or used:N% (N from 0 to 100), got "${state}"`,
+  );
+}
+
+export function preconditionCommand(): Command {
+  return new Command('precondition')
+    .description('bring a flash drive into a state and keep it in a file, to start runs from')
+    .argument('<profile>', 'flash drive, by name or profile path')
+    .requiredOption('-o, --output <file>', 'where to keep it')
+    .option(
+      '--state <state>',
+      'steady (overwritten at random for long), full (written once in order), fresh, used:N%',
+      'steady',
+    )
+    .option('--seed <n>', 'seed of the random writes', '1')
+    .action((name: string, options: PreconditionOptions) => precondition(name, options));
+}
+
+async function precondition(name: string, options: PreconditionOptions): Promise<void> {
+  const fill = fillOf(options.state);
+  const seed = parseSeed(options.seed);
+  const loaded = loadProfile(name);
+  if (loaded.kind !== 'ssd') {
+    throw new InputError(`${loaded.name} is no flash drive: it has no state to bring about`);
+  }
+  const flash = loaded as SsdProfile;
+  const profile: SsdProfile = { ...flash, ftl: { ...flash.ftl, initial_fill: fill } };
+  const events = new EventQueue();
+  const drive = new SsdDrive(profile, events, { seed });
+  let said = '';
+  if (fill === 'steady') {
+    const settled = await withProgress(1, (progress) =>
+      settle(drive, events, seed, (n, amplification) =>
+        progress.update(0, `window ${n}: write amplification ${amplification.toFixed(2)}`),
+      ),
+    );
+    said =
+      `, write amplification ${settled.writeAmplification.toFixed(2)}` +
+      `${settled.isStable ? '' : ' (NOT stable)'} after ${settled.writes} random writes`;
+  }
+  const bytes = writeSnapshot(options.output, { profile, snapshot: drive.snapshot() });
+  process.stdout.write(
+    `${options.output}: ${profile.name}, ${options.state}${said}; ${(bytes / 1e6).toFixed(1)} MB\n`,
+  );
+}

@@ -1,0 +1,68 @@
+/**
+ * Brings a drive that starts near its steady state into it: uniform random writes of one mapping
+ * unit each, until write amplification stays what it is.
+ */
+
+import type { EventQueue } from '../../sim/events.ts';
+import { RandomStream } from '../../sim/random.ts';
+import { Op } from '../device.ts';
+import type { SsdDrive } from './drive.ts';
+
+/** Write amplification of two windows in a row differs by less than this share. */
+const STABLE = 0.02;
+const WINDOWS_MAX = 64;
+/** A window is this part of the logical units, but not fewer than so many. */
+const WINDOW_SHARE = 1 / 512;
+const WINDOW_LEAST = 4096;
+const DEPTH = 64;
+
+export interface Settled {
+  writeAmplification: number;
+  /** Units written. */
+  writes: number;
+  isStable: boolean;
+}
+
+/**
+ * Leaves no request outstanding.
+ * @param onWindow told the window's number and its write amplification
+ */
+export function settle(
+  drive: SsdDrive,
+  events: EventQueue,
+  seed: number,
+  onWindow: (window: number, writeAmplification: number) => void = () => {},
+): Settled {
+  const { logicalUnits, unitSectors } = drive.geometry;
+  const whole = Math.floor(drive.capacitySectors / unitSectors);
+  const random = new RandomStream(seed, 'settle');
+  const depth = Math.min(DEPTH, drive.queueDepth);
+  const window = Math.max(WINDOW_LEAST, Math.floor(logicalUnits * WINDOW_SHARE));
+  const load = { outstanding: 0, writes: 0, isOver: false };
+  const submit = (tag: number): void => {
+    load.outstanding++;
+    load.writes++;
+    drive.submit(tag, Op.write, random.below(whole) * unitSectors, unitSectors, 0);
+  };
+  drive.attach({
+    complete: (tag) => {
+      load.outstanding--;
+      if (!load.isOver) submit(tag);
+    },
+  });
+  for (let tag = 0; tag < depth; tag++) submit(tag);
+  let last = Infinity;
+  let isStable = false;
+  for (let n = 1; n <= WINDOWS_MAX && !isStable; n++) {
+    const { hostUnits, gcUnits } = drive.counters;
+    while (drive.counters.hostUnits < hostUnits + window) events.step();
+    const amplification =
+      1 + (drive.counters.gcUnits - gcUnits) / (drive.counters.hostUnits - hostUnits);
+    onWindow(n, amplification);
+    isStable = Math.abs(amplification / last - 1) < STABLE;
+    last = amplification;
+  }
+  load.isOver = true;
+  while (load.outstanding > 0) events.step();
+  return { writeAmplification: last, writes: load.writes, isStable };
+}

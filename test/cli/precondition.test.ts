@@ -1,0 +1,75 @@
+/** `disktime precondition`, and runs that start from what it kept. */
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { readSnapshot, writeSnapshot } from '../../src/device/snapshot-file.ts';
+import { SsdDrive } from '../../src/device/ssd/drive.ts';
+import { settle } from '../../src/device/ssd/settle.ts';
+import { EventQueue } from '../../src/sim/events.ts';
+import { main } from '../../src/cli/main.ts';
+import { InputError } from '../../src/sim/input-error.ts';
+import { mapFaults, smallProfile } from '../device/ssd/small.ts';
+
+function inFolder(body: (folder: string) => void | Promise<void>) {
+  return async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'disktime-'));
+    try {
+      await body(folder);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  };
+}
+
+test(
+  'a steady drive comes back from its file as it went in',
+  inFolder((folder) => {
+    const profile = smallProfile({
+      capacity_sectors: 4096 * 16,
+      array: { blocks_per_plane: 160 },
+      ftl: { initial_fill: 'steady' },
+    });
+    const events = new EventQueue();
+    const drive = new SsdDrive(profile, events, {});
+    const settled = settle(drive, events, 1);
+    assert.ok(settled.isStable);
+    assert.ok(settled.writeAmplification > 1.5 && settled.writeAmplification < 4);
+    const path = join(folder, 'steady.snap');
+    writeSnapshot(path, { profile, snapshot: drive.snapshot() });
+    const saved = readSnapshot(path);
+    assert.deepEqual(saved.profile, profile);
+    const again = new SsdDrive(saved.profile, new EventQueue(), {});
+    again.restore(saved.snapshot);
+    assert.deepEqual(mapFaults(again), []);
+    const { logicalUnits } = drive.geometry;
+    for (let unit = 0; unit < logicalUnits; unit++) {
+      assert.equal(again.ftl.lookup(unit), drive.ftl.lookup(unit));
+    }
+  }),
+);
+
+test(
+  'what is no snapshot is named with its file',
+  inFolder((folder) => {
+    const path = join(folder, 'x.snap');
+    writeFileSync(path, 'hello');
+    assert.throws(() => readSnapshot(path), InputError);
+    assert.throws(() => readSnapshot(join(folder, 'missing')), InputError);
+  }),
+);
+
+test(
+  'the command refuses an unknown state and a drive with an arm',
+  inFolder(async (folder) => {
+    const out = join(folder, 'x.snap');
+    assert.equal(await main(['precondition', 'samsung-970pro', '--state', 'old', '-o', out]), 2);
+    assert.equal(await main(['precondition', 'seagate-st32171w', '-o', out]), 2);
+    assert.equal(
+      await main(['precondition', 'samsung-970pro', '--state', 'used:40%', '-o', out]),
+      0,
+    );
+  }),
+);
