@@ -65,7 +65,7 @@ for (const seed of [1, 2]) {
       profile: smallProfile(),
       measurement: { kind: 'trace', trace: seen, from: 0, to: REQUESTS },
       fit: ['overheads', 'settle', 'seek'],
-      evaluations: 1500,
+      evaluations: 3000,
     });
     const other = work(seed + 100, 0.5, 30);
     const real = replayValidation(other, drive);

@@ -52,6 +52,11 @@ for (const [name, misses] of Object.entries(KNOWN_MISSES)) {
   });
 }
 
+test('seagate-barracuda-st2000dm006: every public figure within 10 %', () => {
+  const name = 'seagate-barracuda-st2000dm006';
+  check(name, readFigures(`${devices}${name}.figures.json`), () => 0.1);
+});
+
 interface GeometryRow {
   model: string;
   rpm: number | number[];
