@@ -5,7 +5,9 @@
 
 import type { HddProfile } from '../device/hdd/profile.ts';
 import { hddSchema } from '../device/hdd/profile.ts';
+import { seekTable } from '../device/hdd/seek.ts';
 import { InputError, nearestHint } from '../sim/input-error.ts';
+import { MS } from '../sim/units.ts';
 
 export interface Parameter {
   /** Dotted path in the profile; a seek table's knots are `mechanics.seek.points@CYLINDERS`. */
@@ -127,7 +129,15 @@ export function profileAt(
   });
   const { seek } = tuned.mechanics;
   if (bends.length > 0 && seek.form === 'table') {
-    seek.points = seek.points.map(([d, ms]) => [d, Math.max(0, ms + bendAt(bends, Math.sqrt(d)))]);
+    const table = seekTable(seek, tuned.mechanics.cylinders);
+    const distances = new Set(seek.points.map(([d]) => d));
+    // Where it is bent the table needs a point.
+    for (const [root] of bends) distances.add(Math.round(root ** 2));
+    const ascending = [...distances].filter((d) => d < table.length).sort((a, b) => a - b);
+    seek.points = ascending.map((d) => [
+      d,
+      Math.max(0, table[d] / MS + bendAt(bends, Math.sqrt(d))),
+    ]);
   }
   return tuned;
 }
