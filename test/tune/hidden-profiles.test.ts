@@ -12,7 +12,7 @@ import {
 } from '../../src/workload/replay/validation-trace.ts';
 import { smallProfile } from '../device/hdd/small-drive.ts';
 
-const REQUESTS = 800;
+const REQUESTS = 2000;
 
 /** Random requests, some followed by the sectors behind them. */
 function work(seed: number, readShare: number, gap_ms: number): ValidationTrace {
