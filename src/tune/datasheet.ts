@@ -54,7 +54,10 @@ export function readDatasheet(file: string): Datasheet {
 
 /** The profile, and in its `sources` what each number comes from. */
 export function profileOfDatasheet(sheet: Datasheet): HddProfile {
-  const sources: Record<string, string> = {};
+  const sources: Record<string, string> = {
+    mechanics: 'assumption: none, as nobody states it',
+    queue: 'assumption: none, as nobody states it',
+  };
   /** A figure of the sheet, or the assumption in its place; noted under the profile's key. */
   const figure = <K extends keyof Datasheet>(
     key: K,

@@ -5,7 +5,9 @@
 
 import type { HddProfile } from '../device/hdd/profile.ts';
 import { hddSchema } from '../device/hdd/profile.ts';
+import { seekTable } from '../device/hdd/seek.ts';
 import { InputError, nearestHint } from '../sim/input-error.ts';
+import { MS } from '../sim/units.ts';
 
 export interface Parameter {
   /** Dotted path in the profile; a seek table's knots are `mechanics.seek.points@CYLINDERS`. */
@@ -32,15 +34,19 @@ export const GROUPS: Readonly<Record<string, (profile: HddProfile) => string[]>>
     profile.cache.segments === 0
       ? []
       : ['cache.segments', 'cache.segment_sectors', 'cache.readAheadMax_sectors'],
+  skew: () => ['layout.zones.skew'],
   window: (profile) =>
     profile.queue.depth > 1 && profile.queue.order === 'positioning'
       ? ['queue.slack_ms', 'queue.ageLimit_ms']
       : [],
 };
 
-export const DEFAULT_FIT: readonly string[] = Object.keys(GROUPS);
+export const DEFAULT_FIT: readonly string[] = ['overheads', 'settle', 'seek', 'cache', 'window'];
 
 const KNOTS = 6;
+
+/** The skew of every zone, revolutions from one track to the next. */
+const SKEW = 'layout.zones.skew';
 
 /** Distances at which a seek table is bent: evenly apart in their roots, as seek times are. */
 function knotsOf(profile: HddProfile): number[] {
@@ -72,6 +78,11 @@ export function parametersOf(profile: HddProfile, names: readonly string[]): Par
 function rangeOf(profile: HddProfile, name: string): Parameter {
   if (name.includes('@')) {
     return { name, start: 0, low: -1.5, high: 1.5, scale: 'linear' };
+  }
+  if (name === SKEW) {
+    const { cylinderSkew_sectors, sectorsPerTrack } = profile.layout.zones[0];
+    const start = Math.min(0.95, Math.max(0.03, cylinderSkew_sectors / sectorsPerTrack));
+    return { name, start, low: 0.03, high: 0.95, scale: 'linear' };
   }
   const start = get(profile, name.split('.')) as number;
   const key = name.slice(name.lastIndexOf('.') + 1);
@@ -112,14 +123,44 @@ export function profileAt(
   parameters.forEach((parameter, i) => {
     const value = valueAt(parameter, point[i]);
     const [path, knot] = parameter.name.split('@');
-    if (knot === undefined) set(tuned, path.split('.'), value);
+    if (path === SKEW) skewBy(tuned, value);
+    else if (knot === undefined) set(tuned, path.split('.'), value);
     else bends.push([Math.sqrt(Number(knot)), value]);
   });
   const { seek } = tuned.mechanics;
   if (bends.length > 0 && seek.form === 'table') {
-    seek.points = seek.points.map(([d, ms]) => [d, Math.max(0, ms + bendAt(bends, Math.sqrt(d)))]);
+    const table = seekTable(seek, tuned.mechanics.cylinders);
+    const distances = new Set(seek.points.map(([d]) => d));
+    // Where it is bent the table needs a point.
+    for (const [root] of bends) distances.add(Math.round(root ** 2));
+    const ascending = [...distances].filter((d) => d < table.length).sort((a, b) => a - b);
+    seek.points = ascending.map((d) => [
+      d,
+      Math.max(0, table[d] / MS + bendAt(bends, Math.sqrt(d))),
+    ]);
   }
   return tuned;
+}
+
+/**
+ * Gives every zone another skew at the same sequential rate: what a revolution more or less of skew
+ * takes, denser tracks make up for, and fewer of them hold as much.
+ */
+function skewBy({ layout, mechanics }: HddProfile, revolutions: number): void {
+  let cylinder = 0;
+  for (const zone of layout.zones) {
+    const before = zone.cylinderSkew_sectors / zone.sectorsPerTrack;
+    const sectors = (zone.sectorsPerTrack * (1 + revolutions)) / (1 + before);
+    const cylinders = zone.lastCylinder - zone.firstCylinder + 1;
+    const needed = Math.ceil((cylinders * zone.sectorsPerTrack) / Math.floor(sectors)) + 1;
+    zone.sectorsPerTrack = Math.floor(sectors);
+    zone.cylinderSkew_sectors = Math.round(revolutions * zone.sectorsPerTrack);
+    zone.trackSkew_sectors = zone.cylinderSkew_sectors;
+    zone.firstCylinder = cylinder;
+    zone.lastCylinder = cylinder + needed - 1;
+    cylinder += needed;
+  }
+  mechanics.cylinders = cylinder;
 }
 
 /** Straight lines between the knots, level beyond them. */
@@ -147,7 +188,7 @@ export function fittedProfile(
   const sources: Record<string, string> = { ...tuned.sources };
   parameters.forEach((parameter, i) => {
     const [path, knot] = parameter.name.split('@');
-    if (knot === undefined) {
+    if (knot === undefined && path !== SKEW) {
       set(tuned, path.split('.'), Number(valueAt(parameter, point[i]).toPrecision(5)));
     }
     sources[path] =

@@ -56,10 +56,9 @@ test('S15, contiguous tail: the same requests, 128 times as many bios', () => {
 });
 
 test('S15 on flash under 2.6.34, which does not plug it: single pages arrive almost unmerged', () => {
-  const run = disktime([
-    ...['compare', '--json', '-s', 'S15', '-d', 'samsung-970pro'],
-    ...['--block-layer', '2.6.34', '-w', 'writepage'],
-  ]);
+  const run = disktime(
+    'compare --json -s S15 -d samsung-970pro --block-layer 2.6.34 -w writepage'.split(' '),
+  );
   const [single] = (JSON.parse(run.stdout) as { runs: RunResult[] }).runs;
   assert.ok(single.requests > 0.8 * single.bios);
 });
