@@ -42,7 +42,7 @@ const NONE = -1;
 /** Runs the loop on a new device of the profile. */
 export function runRandomLoop(profile: AnyProfile, options: RandomLoopOptions): RandomLoopResult {
   const { write, outstanding, requests, sectors = 8, hostUs = 0, seed = 1 } = options;
-  const warmup = options.warmup ?? Math.ceil(requests / 10);
+  const warmup = Math.ceil(options.warmup ?? requests / 10);
   const events = new EventQueue();
   const device = createDeviceOn(events, profile, { seed });
   const random = new RandomStream(seed, 'random-loop');
@@ -56,7 +56,10 @@ export function runRandomLoop(profile: AnyProfile, options: RandomLoopOptions): 
   let firstInLine = 0;
   let inLine = 0;
   const slotOf = new Int32Array(device.queueDepth).fill(NONE);
-  const freeTags = Array.from({ length: Math.min(outstanding, device.queueDepth) }, (_, tag) => tag);
+  const freeTags = Array.from(
+    { length: Math.min(outstanding, device.queueDepth) },
+    (_, tag) => tag,
+  );
   let done = 0;
   let startNs = 0;
   const send = (slot: number, tag: number): void => {
