@@ -6,7 +6,7 @@ interface Miss {
   readonly profile: string;
   readonly write: boolean;
   /** By requests outstanding, the figures that miss. */
-  readonly at: Readonly<Record<number, readonly Figure[]>>;
+  readonly at: { readonly [outstanding: number]: readonly Figure[] | undefined };
   readonly reason: string;
 }
 
@@ -84,6 +84,6 @@ export function missReason(cell: Cell, figure: Figure): string | undefined {
     ({ profile, write, at }) =>
       profile === cell.profile &&
       write === cell.write &&
-      at[cell.outstanding]?.includes(figure) === true,
+      (at[cell.outstanding] ?? []).includes(figure),
   )?.reason;
 }
