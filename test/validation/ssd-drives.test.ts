@@ -7,6 +7,7 @@ import { format } from 'prettier';
 import { shippedProfiles, unsourcedNumbers } from '../../src/device/profile.ts';
 import { loadProfile } from '../../src/device/registry.ts';
 import { ssdProfileSchema } from '../../src/device/ssd/profile.ts';
+import { readsBesideWriter } from './beside-writer.ts';
 import { runRandomLoop } from './random-loop.ts';
 import { shrunk } from './shrunk.ts';
 import { allCells, isMeasured } from './ssd-cells.ts';
@@ -82,4 +83,23 @@ test('850 PRO: random writes to the full drive are a sixth of those to the clean
 test('Micron 7300 PRO: random writes in steady state', () => {
   const iops = steadyWriteIops('micron-7300pro-3840gb', 128, 8, 64);
   assert.ok(iops > 0.85 * 70_000 && iops < 1.15 * 77_000, `${iops}, measured 70-77 k`);
+});
+
+test('Micron 7300 PRO: reads next to an fsync writer, mostly empty', () => {
+  // The writer's rate is not published: 12 k writes and flushes a second here.
+  const us = readsBesideWriter(ssd('micron-7300pro-3840gb'), 20_000, 3, 60);
+  const at = (p: number) => us[Math.ceil(p * us.length) - 1];
+  const seen = [0.5, 0.95, 0.99, 0.999].map((p) => at(p).toFixed(0)).join(', ');
+  assert.ok(Math.abs(at(0.5) / 115 - 1) < 0.25, seen);
+  assert.ok(at(0.99) > 354 / 1.25 && at(0.99) < 403 * 1.25, seen);
+  assert.ok(at(0.999) > 2703 / 1.5 && at(0.999) < 2769 * 1.5, seen);
+});
+
+test('Micron 7300 PRO: three read modes, a third each', () => {
+  // 88, 116, 165 us (validation/README.md); each within 10 %, its share within 3 points.
+  const us = readsBesideWriter(ssd('micron-7300pro-3840gb'), 6000, 0, 1e9);
+  for (const mode of [88, 116, 165]) {
+    const share = us.filter((x) => Math.abs(x / mode - 1) < 0.1).length / us.length;
+    assert.ok(Math.abs(share - 1 / 3) < 0.03, `${mode} us: ${share}`);
+  }
 });

@@ -77,5 +77,19 @@ ${reasons
     return `- ${reason}\n\n  ${[...new Set(cells)].join('; ')}.`;
   })
   .join('\n\n')}
+
+## Held by test beside these cells
+
+\`test/validation/ssd-drives.test.ts\`, on drives shrunk in proportion (\`shrunk.ts\`) where a steady
+state is needed:
+
+- 860 PRO, 4 KiB random writes at depth 1 with the write cache on and off: 42.5 times, within 15 %.
+- 850 PRO, random writes at depth 32, full to clean: 0.12 to 0.20 (measured 0.16; fitted).
+- Micron 7300 PRO, random writes in steady state: 70 to 77 k IOPS within 15 % (fitted), reached at 128
+  outstanding; three read modes, a third each, within 10 %; reads next to an fsync writer: p50 and p99
+  within 25 %, p99.9 within a factor of 1.5. The writer's rate is not published: at 12 k writes and
+  flushes a second these hold, and the suspend times are fitted so. In steady state (p99 2.4 ms) they
+  are not held to anything yet.
+- Agrawal's drive: one page read and written, exactly.
 `;
 }
