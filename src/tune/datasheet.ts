@@ -42,7 +42,7 @@ export const datasheetSchema = z.strictObject({
 export type Datasheet = z.infer<typeof datasheetSchema>;
 
 const ZONES = 16;
-/** Of the two drives with a measured rate at half the capacity: 1.2 and 1.3. */
+/** How the rate falls from the outside in: an assumption, used where no middle rate is stated. */
 const BEND = 1.25;
 /** Cylinders in one sweep: 115 and 315 were measured on two drives (Wong). */
 const SWEEP = 200;
@@ -119,12 +119,7 @@ export function profileOfDatasheet(sheet: Datasheet): HddProfile {
     (sheet.inner_MBps ?? 75) * 2,
     'twice the inner rate, or 150 MB/s',
   );
-  const inner = figure(
-    'inner_MBps',
-    'layout.zones.inner',
-    outer * 0.48,
-    'the outer rate x 0.48, as measured on seven drives since 2003',
-  );
+  const inner = figure('inner_MBps', 'layout.zones.inner', outer * 0.48, 'the outer rate x 0.48');
   const bend = sheet.middle_MBps === undefined ? BEND : bendFor(sheet.middle_MBps, outer, inner);
   sources['layout.zones'] =
     `outer rate: ${sources['layout.zones.outer']}; inner rate: ${sources['layout.zones.inner']}; ` +
