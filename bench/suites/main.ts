@@ -9,7 +9,6 @@
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { InputError, nearestHint } from '../../src/sim/input-error.ts';
-import { blockQueue } from './block-queue.ts';
 import { flashRequests, rotationalRequests } from './device-requests.ts';
 import { block } from './block.ts';
 import { eventHeap } from './event-heap.ts';
@@ -23,7 +22,6 @@ const suites: readonly Suite[] = [
   eventHeap,
   rotationalRequests,
   flashRequests,
-  blockQueue,
   pageReclaim,
   fioStream,
   straceReader,

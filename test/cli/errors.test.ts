@@ -50,6 +50,34 @@ test('an unknown key in a profile', () => {
   fails(['compare', '-d', path], new RegExp(`bad-key.json:${line}: .*"nam".*nearest: "name"`));
 });
 
+test('a misspelt key, an absurd size and points out of order', () => {
+  const text = readFileSync(join(ROOT, 'devices/hdd/seagate-st32171w.json'), 'utf8');
+  fails(
+    ['compare', '-d', file('misspelt.json', text.replace('"rpm"', '"rmp"'))],
+    /misspelt\.json:\d+: unknown key "mechanics\.rmp"; nearest: "rpm"/,
+  );
+  fails(
+    [
+      'compare',
+      '-d',
+      file('huge.json', text.replace(/"cylinders": \d+/, '"cylinders": 1000000000')),
+    ],
+    /huge\.json:\d+: mechanics\.cylinders: expected at most/,
+  );
+  const profile = JSON.parse(text) as { mechanics: { seek: unknown } };
+  profile.mechanics.seek = {
+    form: 'table',
+    points: [
+      [5, 1],
+      [2, 3],
+    ],
+  };
+  fails(
+    ['compare', '-d', file('order.json', JSON.stringify(profile))],
+    /order\.json:\d+: mechanics\.seek\.points: expected distances in ascending order/,
+  );
+});
+
 test('a profile that is not JSON', () => {
   fails(['compare', '-d', file('broken.json', '{\n"kind": \n}')], /broken\.json:3: not valid JSON/);
 });

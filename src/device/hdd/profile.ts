@@ -20,6 +20,9 @@ const seek = z
       points: z
         .array(z.tuple([positive, ms]))
         .min(1)
+        .refine((points) => points.every(([at], i) => i === 0 || at > points[i - 1][0]), {
+          message: 'expected distances in ascending order',
+        })
         .meta({
           description: 'Measured [cylinders, ms] pairs, ascending; straight lines between.',
         }),
@@ -54,7 +57,7 @@ const mechanics = z.strictObject({
     .default(0)
     .meta({ description: 'How much faster than `rpm` this spindle really turns, percent.' }),
   surfaces: positive.meta({ description: 'Recorded surfaces, one head each.' }),
-  cylinders: positive,
+  cylinders: positive.max(10_000_000, 'expected at most 10,000,000 cylinders'),
   seek,
   headSwitch_ms: ms.meta({ description: 'To another head of the same cylinder.' }),
   readSettle_ms: z.number().default(0).meta({ description: 'Added when a read moved the arm.' }),
