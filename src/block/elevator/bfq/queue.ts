@@ -3,6 +3,7 @@
 import type { RequestTable } from '../../request.ts';
 import { RequestList } from '../../request-list.ts';
 import { SortedRequests } from '../../sorted-requests.ts';
+import { SeekHistory, ThinkTime } from '../task-habits.ts';
 
 /** A step longer than this is a seek, sectors (BFQQ_SEEK_THR)... */
 const SEEK_SECTORS = 8 * 100;
@@ -10,7 +11,6 @@ const SEEK_SECTORS = 8 * 100;
 const SMALL_SECTORS = 2 * 32;
 /** Seeks among the last 32 requests that make a queue seeky, plus one (BFQQ_SEEKY). */
 const SEEKS = 19;
-const VALID_SAMPLES = 80;
 
 export class BfqQueue {
   readonly id: number;
@@ -49,9 +49,8 @@ export class BfqQueue {
 
   readonly #rotational: boolean;
   #lastSector = -1;
-  #seeks = 0;
-  #samples = 0;
-  #thinkTotal = 0;
+  readonly #seeks = new SeekHistory();
+  readonly #think = new ThinkTime();
 
   constructor(
     id: number,
@@ -73,10 +72,7 @@ export class BfqQueue {
   }
 
   get isSeeky(): boolean {
-    let bits = this.#seeks;
-    let count = 0;
-    for (; bits !== 0; bits &= bits - 1) count++;
-    return count > SEEKS;
+    return this.#seeks.seeks > SEEKS;
   }
 
   get currentWeight(): number {
@@ -85,17 +81,14 @@ export class BfqQueue {
 
   /** Learns how long the task takes to come back (bfq_update_io_thinktime, _has_short_ttime). */
   noteThinkTime(nowNs: number, idleNs: number): void {
-    const thinkNs = Math.min(nowNs - this.lastEndNs, 2 * idleNs);
-    this.#samples = Math.floor((7 * this.#samples + 256) / 8);
-    this.#thinkTotal = (7 * this.#thinkTotal + 256 * thinkNs) / 8;
-    const mean = this.#thinkTotal / this.#samples;
-    this.hasShortThink = this.#samples <= VALID_SAMPLES || mean <= idleNs;
+    this.#think.note(Math.min(nowNs - this.lastEndNs, 2 * idleNs));
+    this.hasShortThink = !this.#think.isKnown || this.#think.meanNs <= idleNs;
   }
 
   noteSeek(sector: number, sectors: number): void {
     const isFar = this.#lastSector >= 0 && Math.abs(sector - this.#lastSector) > SEEK_SECTORS;
     const isSeek = isFar && (this.#rotational || sectors < SMALL_SECTORS);
-    this.#seeks = (this.#seeks << 1) | (isSeek ? 1 : 0);
+    this.#seeks.note(isSeek);
     this.#lastSector = sector + sectors;
   }
 }

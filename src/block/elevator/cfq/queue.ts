@@ -5,6 +5,7 @@ import type { RequestTable } from '../../request.ts';
 import { RequestFlag } from '../../request.ts';
 import { RequestList } from '../../request-list.ts';
 import { SortedRequests } from '../../sorted-requests.ts';
+import { SeekHistory, ThinkTime } from '../task-habits.ts';
 
 /** What kind of service a queue gets: turns of its own with idling, turns in common, or async. */
 export const Workload = { async: 0, syncNoIdle: 1, sync: 2 } as const;
@@ -16,8 +17,6 @@ const SEEK_SECTORS = 8 * 100;
 const SMALL_SECTORS = 2 * 32;
 /** Seeks among the last 32 requests that make a queue seeky, plus one. */
 const SEEKS = 32 / 8;
-/** Think time is trusted from so many samples on, in 256ths (sample_valid). */
-const VALID_SAMPLES = 80;
 
 export class CfqQueue {
   readonly id: number;
@@ -54,10 +53,8 @@ export class CfqQueue {
 
   readonly #rotational: boolean;
   #lastSector = 0;
-  #seeks = 0;
-  #samples = 0;
-  #thinkTotal = 0;
-  thinkMeanNs = 0;
+  readonly #seeks = new SeekHistory();
+  readonly #think = new ThinkTime();
 
   constructor(id: number, isSync: boolean, requests: RequestTable, rotational: boolean) {
     this.id = id;
@@ -79,22 +76,20 @@ export class CfqQueue {
   }
 
   get isSeeky(): boolean {
-    let bits = this.#seeks;
-    let count = 0;
-    for (; bits !== 0; bits &= bits - 1) count++;
-    return count > SEEKS;
+    return this.#seeks.seeks > SEEKS;
   }
 
   get knowsThinkTime(): boolean {
-    return this.#samples > VALID_SAMPLES;
+    return this.#think.isKnown;
+  }
+
+  get thinkMeanNs(): number {
+    return this.#think.meanNs;
   }
 
   /** Learns how long the task takes from a completion to its next request. */
   noteThinkTime(nowNs: number, mostNs: number): void {
-    const thinkNs = Math.min(nowNs - this.lastEndNs, mostNs);
-    this.#samples = Math.floor((7 * this.#samples + 256) / 8);
-    this.#thinkTotal = (7 * this.#thinkTotal + 256 * thinkNs) / 8;
-    this.thinkMeanNs = this.#thinkTotal / this.#samples;
+    this.#think.note(Math.min(nowNs - this.lastEndNs, mostNs));
   }
 
   /** Learns whether the task seeks. */
@@ -103,7 +98,7 @@ export class CfqQueue {
     const isSeek = this.#rotational
       ? this.#lastSector !== 0 && distance > SEEK_SECTORS
       : sectors < SMALL_SECTORS;
-    this.#seeks = (this.#seeks << 1) | (isSeek ? 1 : 0);
+    this.#seeks.note(isSeek);
     this.#lastSector = sector + sectors;
   }
 }
