@@ -14,6 +14,7 @@ interface ImportCommandOptions {
   title?: string;
   source?: string;
   bus?: string;
+  parv?: string;
 }
 
 export function importCommand(): Command {
@@ -26,6 +27,7 @@ export function importCommand(): Command {
     .option('--title <text>', 'maker, model, size, speed, year')
     .option('--source <text>', 'what the files are taken from, for the sources of the numbers')
     .option('--bus <ms>', 'time of a sector on the bus, ms: READ or READ,WRITE')
+    .option('--parv <file>', 'system file with the bus (default: FILE.parv, if it is there)')
     .action(runDisksim);
   return new Command('import')
     .description("read another simulator's drive into a profile")
@@ -69,8 +71,8 @@ function reportText(lines: readonly ReportLine[]): string {
 
 function runDisksim(file: string, options: ImportCommandOptions): void {
   const bus_ms = parseBus(options.bus);
-  const { name, title, source } = options;
-  const { profile, report } = importDisksim(file, { name, title, source, bus_ms });
+  const { name, title, source, parv } = options;
+  const { profile, report } = importDisksim(file, { name, title, source, bus_ms, parv });
   const text = `${JSON.stringify(profile, null, 2)}\n`;
   const account = `${reportText(report)}\n`;
   if (options.report === undefined) process.stderr.write(account);

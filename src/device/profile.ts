@@ -37,7 +37,8 @@ export interface AnyProfile {
   readonly sources: Readonly<Record<string, string>>;
 }
 
-const DEVICES = fileURLToPath(new URL('../../devices/', import.meta.url));
+/** The folder of the shipped drives. */
+export const DEVICES = fileURLToPath(new URL('../../devices/', import.meta.url));
 
 /** What stands beside profiles: schemas, and what profiles were made from. */
 const NO_PROFILE = /\.(schema|datasheet|figures)\.json$/;

@@ -55,8 +55,8 @@ const LIMITS = `## What the model does not do
   single requests come at another angle after some seconds; the distribution does not mind.
 - A read behind another in the queue is not answered early from the buffer ("sneaky" hits), and the
   arm moves when the medium is free, not while the last data is still on the link (preseeking).
-- The bus of DiskSim's older drives is not in the disk's own file; the profiles take it from DiskSim's
-  published system files, an import without \`--bus\` assumes 0.13 ms a sector.
+- The bus of DiskSim's older drives is not in the disk's own file but in the system's. Of a drive that is
+  in no system file at hand an import assumes 0.148 ms a sector, and is as far off as that is.
 - A write behind a write counts as such, for the overheads, only until the first is on the medium:
   measured back to back they differ from what the traces show with pauses between.
 `;
@@ -109,9 +109,8 @@ request: the next one comes when the one before is done and its measured pause h
 parameters are DiskSim's own, imported; no parameter was fitted to a trace. Three rules of the model
 were settled with these traces in view, though (when a read is sent on a bus that is not held, how much
 of a write must have come before the medium begins, and what counts as a write before), so drives
-that were not looked at are the real test. The bus of the DEC and HP drives is not in the disk's files:
-the profiles take it from DiskSim's system files, and an import without \`--bus\`, which assumes
-0.13 ms a sector, is far off on them (up to 5.6 times DiskSim's figure). The demerit figure is the root
+that were not looked at are the real test. The bus of the DEC and HP drives is not in the disk's files
+but in DiskSim's system files (\`devices/hdd/disksim\`). The demerit figure is the root
 mean square horizontal distance between measured and simulated distribution of response times
 (Ruemmler and Wilkes 1994); DiskSim's is the one it publishes. Times in ms.
 

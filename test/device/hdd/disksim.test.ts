@@ -109,6 +109,83 @@ test('the report says of each key what became of it', () => {
   );
 });
 
+const SYSTEM = `disksim_bus HOST { Read block transfer time = 0.0, Write block transfer time = 0.0 }
+disksim_bus SCSI { # the one that counts
+  Arbitration time = 0.0,
+  Read block transfer time = 0.3,
+  Write block transfer time = 0.05
+}
+source small.diskspecs
+instantiate [ bus0 ] as HOST
+instantiate [ bus1, bus2 ] as SCSI
+instantiate [ disk0 .. disk2 ] as SMALL
+topology disksim_iodriver driver0 [
+  disksim_bus bus0 [
+    disksim_ctlr ctlr0 [ disksim_bus bus1 [ disksim_disk disk0 [], disksim_disk disk1 [] ] ] # end
+  ]
+]
+disksim_logorg org0 { devices = [ disk0 ] }
+`;
+
+test('the bus comes from the system file beside the disk, the slower of the two counts', () => {
+  const { profile, report } = importDisksim(write({ ...FILES, 'small.parv': SYSTEM }));
+  assert.equal(profile.link.sector_us, 300, 'the bus');
+  assert.equal(profile.link.writeSector_us, 100, "the disk's own");
+  assert.equal(profile.sources['link.sector_us'], 'small.parv');
+  const bus = report.filter(({ file }) => file.endsWith('.parv'));
+  assert.deepEqual(
+    bus.map(({ line, fate }) => [line, fate]),
+    [
+      [3, 'no counterpart'],
+      [4, 'carried'],
+      [5, 'carried'],
+    ],
+  );
+});
+
+test('the bus comes from a system file that is named, or from the caller before all', () => {
+  const file = write({ ...FILES, 'other.parv': SYSTEM });
+  const parv = join(file, '..', 'other.parv');
+  assert.equal(importDisksim(file).profile.link.sector_us, 100);
+  assert.equal(importDisksim(file, { parv }).profile.link.sector_us, 300);
+  assert.equal(importDisksim(file, { parv, bus_ms: [0.2, 0.2] }).profile.link.sector_us, 200);
+});
+
+test('a named system file without the disk, or with the disk on no bus, is an error', () => {
+  const systems: readonly (readonly [string, RegExp])[] = [
+    [
+      SYSTEM.replace('as SMALL', 'as LARGE'),
+      /other\.parv: expected a topology with SMALL on a bus/,
+    ],
+    [
+      SYSTEM.replace('[ bus1, bus2 ] as SCSI', '[ bus2 ] as SCSI'),
+      /other\.parv: topology: expected/,
+    ],
+    [
+      SYSTEM.replace('= 0.3', '= slow'),
+      /other\.parv:4: Read block transfer time: expected a number/,
+    ],
+  ];
+  for (const [system, message] of systems) {
+    const file = write({ ...FILES, 'other.parv': system });
+    assert.throws(
+      () => importDisksim(file, { parv: join(file, '..', 'other.parv') }),
+      (error: Error) => error instanceof InputError && message.test(error.message),
+    );
+  }
+});
+
+test('a bus that no file knows is an assumption that says so; a published one names its file', () => {
+  const noTime = SPECS.replace('transfer time = 0.1', 'transfer time = 0');
+  const unknown = importDisksim(write({ ...FILES, 'small.diskspecs': noTime })).profile;
+  assert.equal(unknown.link.sector_us, 148);
+  assert.match(unknown.sources['link.sector_us'], /^assumption/);
+  const named = noTime.replace('disksim_disk SMALL', 'disksim_disk DEC_RZ26_validate');
+  const published = importDisksim(write({ ...FILES, 'small.diskspecs': named })).profile;
+  assert.equal(published.link.writeSector_us, 70.69);
+  assert.match(published.sources['link.sector_us'], /dec_rz26\.parv/);
+});
+
 const MISTAKES: readonly (readonly [string, Record<string, string>, RegExp])[] = [
   [
     'a word for a number',

@@ -9,6 +9,7 @@ import { basename } from 'node:path';
 import { InputError } from '../../../sim/input-error.ts';
 import { hddSchema, type HddProfile } from '../profile.ts';
 import { Account, type ReportLine } from './account.ts';
+import { BUS_FIELDS, busOf, type BusOptions } from './bus.ts';
 import { controllerOf } from './controller.ts';
 import { layoutOf, mechanicsOf, type HddInput } from './model.ts';
 import { readDefinitions, type Block } from './parameters.ts';
@@ -18,18 +19,7 @@ export interface Imported {
   readonly report: readonly ReportLine[];
 }
 
-/**
- * Time of a sector on a bus of which nothing is known, ms: the mean of the figures published with
- * the DiskSim drives that leave it to the bus (0.170, 0.148 and 0.071).
- */
-const ASSUMED_BUS_MS = 0.13;
-
-export interface ImportOptions {
-  /**
-   * Time of a sector on the bus, ms, reading and writing. DiskSim keeps it apart from the disk, in
-   * the `disksim_bus` of the system's file; the slower of bus and disk counts.
-   */
-  readonly bus_ms?: readonly [number, number] | undefined;
+export interface ImportOptions extends BusOptions {
   /** The profile's name; the file's when not given. */
   readonly name?: string | undefined;
   readonly title?: string | undefined;
@@ -71,32 +61,33 @@ export function importDisksim(file: string, options: ImportOptions = {}): Import
   mechanics.minimumWriteSeek_ms =
     disk.number('Time scale for overheads', 1) * disk.number('Minimum seek delay', 0);
   account.note(disk, 'Minimum seek delay', 'carried', 'mechanics.minimumWriteSeek_ms');
-  setBus(input, options.bus_ms);
+  const bus = setBus(input, disk, account, options);
   if (cache.segments === 0) cache.readAhead = 'none';
   const checked = hddSchema.safeParse(input);
   if (!checked.success) {
     const [issue] = checked.error.issues;
     throw new InputError(`${issue.path.join('.')}: ${issue.message}`, { file, line: disk.line });
   }
-  return { profile: checked.data, report: account.lines(blocksOf(disk)) };
+  return { profile: checked.data, report: account.lines([...blocksOf(disk), ...bus]) };
 }
 
-function setBus({ link, sources }: HddInput, given: readonly [number, number] | undefined): void {
+/** The slower of bus and disk counts. Returns the definition of the bus, when there is one. */
+function setBus({ link, sources }: HddInput, disk: Block, account: Account, options: BusOptions) {
   const own_ms = link.sector_us / 1000;
-  const isAssumed = given === undefined && own_ms === 0;
-  const [read_ms, write_ms] = isAssumed
-    ? [ASSUMED_BUS_MS, ASSUMED_BUS_MS]
-    : (given ?? [own_ms, own_ms]).map((ms) => Math.max(ms, own_ms));
+  const bus = busOf(disk, options);
+  const [read_ms, write_ms] = (bus?.times_ms ?? [0, 0]).map((ms) => Math.max(ms, own_ms));
   link.sector_us = 1000 * read_ms;
   link.writeSector_us = 1000 * write_ms;
-  if (given !== undefined) {
-    sources['link.sector_us'] = sources['link.writeSector_us'] =
-      "the slower of the disk's own and of the bus it was measured on";
+  if (bus === undefined) return [];
+  const isBusSlower = Math.max(...bus.times_ms) > own_ms;
+  if (isBusSlower) sources['link.sector_us'] = sources['link.writeSector_us'] = bus.source;
+  if (bus.block === undefined) return [];
+  for (const key of bus.block.entries.keys()) {
+    const isCarried = BUS_FIELDS.includes(key);
+    const where = 'link.sector_us, link.writeSector_us: the slower of bus and disk';
+    account.note(bus.block, key, isCarried ? 'carried' : 'no counterpart', isCarried ? where : '');
   }
-  if (isAssumed) {
-    sources['link.sector_us'] = sources['link.writeSector_us'] =
-      "assumption: the bus is not in the disk's file; mean of three published figures";
-  }
+  return [bus.block];
 }
 
 function nameOf(text: string): string {

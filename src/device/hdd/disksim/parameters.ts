@@ -102,10 +102,10 @@ class Reader {
   #at = 0;
   #line = 1;
 
-  constructor(file: string, depth: number) {
+  constructor(file: string, depth: number, text = readText(file)) {
     this.#file = file;
     this.#depth = depth;
-    this.#text = readText(file);
+    this.#text = text;
   }
 
   /** All definitions of the file. */
@@ -238,8 +238,9 @@ export function readText(file: string): string {
 
 /**
  * The definitions of a parameter file, with the files it names.
+ * @param text what of the file to read; all of it when not given
  * @throws InputError naming file and line
  */
-export function readDefinitions(file: string): Block[] {
-  return new Reader(file, 0).definitions();
+export function readDefinitions(file: string, text?: string): Block[] {
+  return new Reader(file, 0, text).definitions();
 }
