@@ -14,8 +14,6 @@ import { MS } from '../../sim/units.ts';
 export class Medium {
   /** After `read` and `write`: when the medium is free, ns, not rounded. */
   freeNs = 0;
-  /** Where the last write ended; -1 before the first. */
-  lastWriteEnd = -1;
   readonly #mechanism: Mechanism;
   readonly #readCache: ReadCache;
   readonly #link: Link;
@@ -56,7 +54,8 @@ export class Medium {
     if (segment >= 0) readCache.filled(segment, lbn, from, end, mediaEndNs);
     const overhead = this.#overhead;
     const awayNs = startNs + overhead.readDisconnectNs;
-    const linkNs = Math.max(bufferedNs, awayNs) + overhead.reselectNs + overhead.dataNs;
+    // The drive asks for the link while it still reads, so that it has it when the data is there.
+    const linkNs = Math.max(bufferedNs, awayNs + overhead.reselectNs) + overhead.dataNs;
     return this.#link.send(sectors, linkNs, mediaEndNs) + overhead.readCompletionNs;
   }
 
@@ -92,7 +91,6 @@ export class Medium {
     const dataNs = linked === 0 ? 0 : Math.max(startableNs, sentNs - lead);
     const leastNs = this.#minimumWriteSeekNs;
     const mediaEndNs = mechanism.access(lbn, sectors, true, startNs, dataNs, leastNs);
-    this.lastWriteEnd = end;
     this.freeNs = mediaEndNs;
     this.#readCache.keepWritten(lbn, end, mediaEndNs);
     const goneNs = sentNs + (extra === undefined ? overhead.writeDisconnectNs : extra.second);

@@ -39,6 +39,18 @@ test('a sector just missed costs one revolution', () => {
   assert.equal(host.events.nowNs - first, 10 * MS);
 });
 
+test('a drive asks for the link while it still reads', () => {
+  // 20 sectors of 100 us each, 1 us on the link: taking it in 1.5 ms hides behind the reading.
+  const timeOf = (firstReselect_ms: number, reconnect_share: number): number => {
+    const host = new Host(
+      smallProfile({ overhead: { firstReselect_ms }, link: { reconnect_share } }),
+    );
+    return host.read(50, 20);
+  };
+  assert.equal(timeOf(1.5, 1), timeOf(0, 1));
+  assert.equal(timeOf(1.5, 0.5), timeOf(0, 0.5));
+});
+
 test('streaming goes at the media rate with skews', () => {
   const host = new Host(smallProfile());
   // Ten cylinders of two tracks: 100 sectors, 10 on to the next head, 100, 20 to the next cylinder.
