@@ -91,12 +91,18 @@ function rangeOf(profile: HddProfile, name: string): Parameter {
     const high = key === 'segments' ? Math.min(1024, 4 * start) : 4 * Math.max(1, start);
     return { name, start, low: Math.max(1, start / 4), high, scale: 'whole' };
   }
-  // Times near 0 need room too: half a millisecond; slack is of the order of a short seek.
-  const room = Math.max(0.7 * Math.abs(start), key === 'slack_ms' ? 4 : 0.5);
+  // Times near 0 need room too.
+  const room = Math.max(0.7 * Math.abs(start), roomOf(key));
   const mayBeNegative = /Settle|Constant/.test(key);
   const low = mayBeNegative ? start - room : Math.max(0, start - room);
   if (low > 0 && start > 4) return { name, start, low: start / 2, high: start * 2, scale: 'log' };
   return { name, start, low, high: start + room, scale: 'linear' };
+}
+
+/** How far a number may go at least, in its own unit. */
+function roomOf(key: string): number {
+  // Of the order of a short seek; of a sector on a slow bus; half a millisecond.
+  return key === 'slack_ms' ? 4 : key.endsWith('_us') ? 30 : 0.5;
 }
 
 /** A parameter's coordinate 0..1 as its value. */
