@@ -12,7 +12,7 @@ import { validate, type Validation } from './validation.ts';
 import { writeWhole } from './write-file.ts';
 
 /** The demerit figures that DiskSim 4.0's own `runvalid` states, ms. */
-const PUBLISHED_MS: Readonly<Record<string, number>> = {
+export const PUBLISHED_MS: Readonly<Record<string, number>> = {
   atlas10k: 0.268,
   barracuda: 0.349,
   cheetah4LP: 0.318,

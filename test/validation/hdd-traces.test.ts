@@ -28,7 +28,7 @@ const DRIVES: readonly (readonly [string, string, number, number])[] = [
   ['barracuda', 'seagate-st32171w', 0.349, 1],
   ['cheetah4LP', 'seagate-st34501n', 0.318, 1],
   ['ibm18es', 'ibm-dnes-309170w', 0.135, 1],
-  ['hp_c2247a', 'hp-c2247a', 0.09, 1.1],
+  ['hp_c2247a', 'hp-c2247a', 0.09, 1],
   ['hp_c2490a', 'hp-c2490a', 0.254, 1],
   ['dec_rz26', 'dec-rz26', 0.34, 1.1],
 ];

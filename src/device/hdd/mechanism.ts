@@ -17,6 +17,8 @@ const SAME_ANGLE_NS = 1;
 
 export class Mechanism {
   readonly periodNs: number;
+  /** The longest way to a sector: over the full stroke, settling to write, just missed. */
+  readonly longestNs: number;
 
   /** A time at which the index mark passes, ns. */
   originNs = 0;
@@ -57,6 +59,8 @@ export class Mechanism {
     this.periodNs = 60e9 / (mechanics.rpm * (1 + mechanics.rpmError_percent / 100));
     this.#invPeriod = 1 / this.periodNs;
     this.#seek = seekTable(mechanics.seek, mechanics.cylinders);
+    const settle_ms = Math.max(mechanics.writeSettle_ms, mechanics.readSettle_ms, 0);
+    this.longestNs = this.#seek[this.#seek.length - 1] + settle_ms * MS + this.periodNs;
     this.#headSwitchNs = mechanics.headSwitch_ms * MS;
     this.#readSettleNs = mechanics.readSettle_ms * MS;
     this.#writeSettleNs = mechanics.writeSettle_ms * MS;

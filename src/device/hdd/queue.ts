@@ -5,7 +5,7 @@
  * USENIX 1990): the request whose first sector passes under the head soonest. A request can cost no
  * less than its seek, so most are ruled out before their angle is looked at. Firmware allows for
  * seeks that take longer than expected: what passes within the slack counts as missed. Nobody
- * starves: one that has waited past the age limit goes first.
+ * starves: the oldest goes first as soon as it, or one behind it, could else wait past the age limit.
  */
 
 import type { Mechanism } from './mechanism.ts';
@@ -66,9 +66,25 @@ export class PendingQueue {
     return tag;
   }
 
+  /**
+   * Whether, from the oldest on, one could wait past the age limit if another went first and every
+   * one before it took the longest way. No more than half the limit is kept free for that: a full
+   * queue of long seeks would be first come, first served.
+   */
+  #isPressed(freeNs: number): boolean {
+    const halfNs = this.#ageLimitNs / 2;
+    const wayNs = this.#mechanism.longestNs;
+    for (let i = 0; i < this.length; i++) {
+      const leftNs = this.#arrivedNs[this.#tags[i]] + this.#ageLimitNs - freeNs;
+      if (leftNs > halfNs) return false;
+      if (leftNs < Math.min((i + 1) * wayNs, halfNs)) return true;
+    }
+    return false;
+  }
+
   #choose(freeNs: number): number {
+    if (this.#isPressed(freeNs)) return 0;
     const tags = this.#tags;
-    if (freeNs - this.#arrivedNs[tags[0]] > this.#ageLimitNs) return 0;
     const mechanism = this.#mechanism;
     const slackNs = this.#slackNs;
     let best = 0;

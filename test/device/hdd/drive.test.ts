@@ -78,7 +78,7 @@ test('random reads take the average seek, half a revolution, overhead and transf
   const host = new Host(smallProfile({ cache: uncached }), {});
   let seed = 1;
   let total = 0;
-  const requests = 100_000;
+  const requests = 1_000_000;
   for (let i = 0; i < requests; i++) {
     seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
     const lbn = Math.floor((seed / 2 ** 32) * 99_992);
