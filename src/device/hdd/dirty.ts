@@ -5,6 +5,9 @@
  * dirty sectors replaces them; adjacent ranges become one where the firmware combines writes.
  */
 
+/** So many ranges are sooner moved one by one than by three calls of `copyWithin`. */
+const FEW = 40;
+
 export class DirtyRanges {
   /** Dirty sectors in all. */
   sectors = 0;
@@ -101,12 +104,25 @@ export class DirtyRanges {
 
   /** Moves the ranges from index `from` on to index `to`. */
   #move(from: number, to: number): void {
-    if (from !== to) {
-      this.starts.copyWithin(to, from, this.count);
-      this.ends.copyWithin(to, from, this.count);
-      this.bornNs.copyWithin(to, from, this.count);
-      this.count += to - from;
+    const { count } = this;
+    const by = to - from;
+    if (by === 0) return;
+    if (count - from > FEW) {
+      this.starts.copyWithin(to, from, count);
+      this.ends.copyWithin(to, from, count);
+      this.bornNs.copyWithin(to, from, count);
+    } else if (by < 0) {
+      for (let i = from; i < count; i++) this.#copy(i, i + by);
+    } else {
+      for (let i = count - 1; i >= from; i--) this.#copy(i, i + by);
     }
+    this.count = count + by;
+  }
+
+  #copy(from: number, to: number): void {
+    this.starts[to] = this.starts[from];
+    this.ends[to] = this.ends[from];
+    this.bornNs[to] = this.bornNs[from];
   }
 
   save(): number[][] {

@@ -66,7 +66,7 @@ export class ReadCache {
   filled(segment: number, lbn: number, from: number, end: number, endNs: number): void {
     const { segments } = this;
     if (this.#cache.readsFreeSectors && from === lbn) {
-      segments.starts[segment] = lbn - this.#mechanism.passedBefore;
+      segments.begin(segment, lbn - this.#mechanism.passedBefore);
     }
     segments.extend(segment, end, Math.max(end - lbn, this.#cache.segment_sectors));
     this.readyNs[segment] = endNs;
@@ -152,7 +152,7 @@ export class ReadCache {
     const trackEnd = geometry.trackEnd(end);
     geometry.locate(trackEnd - 1);
     const trackStart = trackEnd - 1 - geometry.sector;
-    const began = this.segments.starts[this.readAhead.segment] < trackStart;
+    const began = this.segments.startOf(this.readAhead.segment) < trackStart;
     return began ? trackEnd + geometry.sectorsPerTrack : trackEnd;
   }
 }
