@@ -102,6 +102,13 @@ export interface Device {
   explain(tag: number): Readonly<Record<string, number>>;
 
   /**
+   * Rows of sectors that a power cut at this moment would lose: their write was acknowledged, and they
+   * are not on the medium. First sector and the one behind the last, by address. Not on flash so far.
+   * @throws Error unless the device was created with `powerCut: true`
+   */
+  atRisk?(): readonly (readonly [lbn: number, endLbn: number])[];
+
+  /**
    * The drive's state, to be started from later. Only while no request is outstanding.
    * @throws Error while requests are outstanding
    */
@@ -115,4 +122,6 @@ export interface DeviceOptions {
   seed?: number;
   /** Keep, per tag, where time went; default false. */
   explain?: boolean;
+  /** Keep what a power cut would lose, for `atRisk`; default false. */
+  powerCut?: boolean;
 }

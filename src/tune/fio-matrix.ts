@@ -141,6 +141,16 @@ function jsonCells(file: string): Cell[] {
   if (!/^rand(read|write)$/.test(rw)) {
     throw new InputError(`rw: expected randread or randwrite, got "${rw}"`, { file });
   }
+  const other = jobs.find((job) => (job['job options']?.rw ?? rw) !== rw)?.['job options']?.rw;
+  if (other !== undefined) {
+    throw new InputError(`expected one cell a file, got jobs of ${rw} and of ${other}`, { file });
+  }
+  const bs = options.bs ?? options.blocksize ?? '4k';
+  if (!/^(4k|4096|4kib)$/i.test(bs)) {
+    throw new InputError(`bs: expected 4k, for a fio matrix is one of 4 KiB, got "${bs}"`, {
+      file,
+    });
+  }
   const write = rw === 'randwrite';
   const sides = jobs.map((job) => (write ? job.write : job.read) ?? {});
   const percentile = sides[0].clat_ns?.percentile ?? {};

@@ -13,6 +13,7 @@ import type { DeviceSnapshot } from '../device.ts';
 import { DeviceFlag, Op, Status } from '../device.ts';
 import { Counting } from './counting.ts';
 import { Destage } from './destage.ts';
+import { Durability, type SectorRow } from './durability.ts';
 import { Explanation, Part, PARTS } from './explanation.ts';
 import { Geometry } from './geometry.ts';
 import { Link } from './link.ts';
@@ -47,6 +48,7 @@ export class HddDrive implements Device {
   readonly #overhead: Overhead;
   readonly #link: Link;
   readonly #explanation: Explanation | undefined;
+  readonly #durability: Durability | undefined;
   readonly #hitsOnWrites: boolean;
   readonly #finish: number;
   readonly #mediaFree: Alarm;
@@ -95,6 +97,7 @@ export class HddDrive implements Device {
     this.#hitsOnWrites = profile.cache.hitsOnWrites;
     const depth = this.queueDepth;
     this.#explanation = options.explain === true ? new Explanation(depth) : undefined;
+    this.#durability = options.powerCut === true ? new Durability(this.#destage.dirty) : undefined;
     this.#requests = new Requests(depth);
     this.#waiting = new TagFifo(depth);
     this.#held = new TagFifo(depth);
@@ -339,6 +342,7 @@ export class HddDrive implements Device {
       ? this.#mediaWrite(tag, lbn, sectors, startNs)
       : this.#medium.read(lbn, sectors, startNs);
     this.#freeNs = this.#medium.freeNs;
+    if (isWrite) this.#durability?.writes(lbn, lbn + sectors, this.#freeNs);
     if (this.#explanation !== undefined) {
       const mechanism = this.#mechanism;
       this.#explanation.add(tag, Part.queue, startNs - this.#requests.readyNs[tag]);
@@ -379,6 +383,7 @@ export class HddDrive implements Device {
     this.#readCache.readAhead.stop();
     this.#lastWasDestage = true;
     this.#freeNs = this.#destage.write(startNs);
+    this.#durability?.writes(this.#destage.startLbn, this.#destage.endLbn, this.#freeNs);
     if (this.#outstanding > 0) this.#counting.busy(this.#outstandingSinceNs, startNs);
     this.#counting.busy(startNs, this.#freeNs);
   }
@@ -422,6 +427,7 @@ export class HddDrive implements Device {
     const { nowNs } = this.#events;
     this.#requests.isOutstanding[tag] = 0;
     this.#explanation?.end(tag, nowNs - this.#requests.arrivedNs[tag]);
+    if (this.#durability !== undefined) this.#noteAcknowledged(this.#durability, tag, nowNs);
     this.#working--;
     if (--this.#outstanding === 0) {
       this.#counting.busy(this.#outstandingSinceNs, nowNs);
@@ -434,6 +440,23 @@ export class HddDrive implements Device {
       }
     }
     this.#sink?.complete(tag, nowNs, this.#requests.status[tag] as Status);
+  }
+
+  #noteAcknowledged(durability: Durability, tag: number, nowNs: number): void {
+    const { op, lbn, sectors, status } = this.#requests;
+    const isWrite = op[tag] === Op.write || op[tag] === Op.writeZeroes;
+    if (!isWrite || (status[tag] as Status) !== Status.ok) return;
+    this.#catchUp(nowNs);
+    durability.acknowledged(lbn[tag], lbn[tag] + sectors[tag], nowNs);
+  }
+
+  atRisk(): readonly SectorRow[] {
+    if (this.#durability === undefined) {
+      throw new Error('atRisk: the drive was created without powerCut: true');
+    }
+    const { nowNs } = this.#events;
+    this.#catchUp(nowNs);
+    return this.#durability.rows(nowNs);
   }
 
   explain(tag: number): Readonly<Record<string, number>> {
@@ -489,6 +512,7 @@ export class HddDrive implements Device {
     this.#lastCommandNs = state.lastCommand + nowNs;
     this.#overhead.afterWrite = state.afterWrite;
     this.#lastWasDestage = state.lastWasDestage;
+    this.#durability?.restored();
   }
 }
 
