@@ -21,6 +21,9 @@ export class Mechanism {
   /** A time at which the index mark passes, ns. */
   originNs = 0;
 
+  /** No positioning takes longer, ns: the longest seek, its settle and a revolution. */
+  readonly longestNs: number;
+
   /** Where the head stands. */
   cylinder = 0;
   head = 0;
@@ -60,6 +63,13 @@ export class Mechanism {
     this.#headSwitchNs = mechanics.headSwitch_ms * MS;
     this.#readSettleNs = mechanics.readSettle_ms * MS;
     this.#writeSettleNs = mechanics.writeSettle_ms * MS;
+    this.longestNs =
+      Math.max(
+        this.#seek.reduce((a, b) => Math.max(a, b)),
+        this.#headSwitchNs,
+      ) +
+      Math.max(this.#readSettleNs, this.#writeSettleNs) +
+      this.periodNs;
     const { zeroLatencyAccess } = mechanics;
     this.#zeroLatencyReads = zeroLatencyAccess === true || zeroLatencyAccess === 'reads';
     this.#zeroLatencyWrites = zeroLatencyAccess === true || zeroLatencyAccess === 'writes';

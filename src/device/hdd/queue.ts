@@ -5,7 +5,8 @@
  * USENIX 1990): the request whose first sector passes under the head soonest. A request can cost no
  * less than its seek, so most are ruled out before their angle is looked at. Firmware allows for
  * seeks that take longer than expected: what passes within the slack counts as missed. Nobody
- * starves: one that has waited past the age limit goes first.
+ * starves: the oldest goes first when, put off once more, it could pass the age limit before it is
+ * served.
  */
 
 import type { Mechanism } from './mechanism.ts';
@@ -24,7 +25,8 @@ export class PendingQueue {
   readonly #isWrite: Uint8Array;
   readonly #mechanism: Mechanism;
   readonly #byPosition: boolean;
-  readonly #ageLimitNs: number;
+  /** Older than this, a request is not put off again. */
+  readonly #putOffNs: number;
   readonly #slackNs: number;
 
   constructor(profile: HddProfile, mechanism: Mechanism) {
@@ -38,7 +40,8 @@ export class PendingQueue {
     this.#isWrite = new Uint8Array(depth);
     this.#mechanism = mechanism;
     this.#byPosition = order === 'positioning';
-    this.#ageLimitNs = ageLimit_ms * MS;
+    // Another request's access and its own: both still fit in below the limit.
+    this.#putOffNs = ageLimit_ms * MS - 2 * mechanism.longestNs;
     this.#slackNs = slack_ms * MS;
   }
 
@@ -68,7 +71,7 @@ export class PendingQueue {
 
   #choose(freeNs: number): number {
     const tags = this.#tags;
-    if (freeNs - this.#arrivedNs[tags[0]] > this.#ageLimitNs) return 0;
+    if (freeNs - this.#arrivedNs[tags[0]] > this.#putOffNs) return 0;
     const mechanism = this.#mechanism;
     const slackNs = this.#slackNs;
     let best = 0;
