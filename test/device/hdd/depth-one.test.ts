@@ -76,7 +76,14 @@ function closedFormUs(profile: HddProfile): number {
   const sectors = rows.reduce((n, r) => n + (r.to - r.from + 1) * r.perCylinder, 0);
   const transferNs = (SECTORS * periodNs * tracks) / sectors;
   const mechanicsUs = (meanMoveNs(profile) + periodNs / 2 + transferNs) / 1000;
-  return mechanicsUs + overhead.readMiss.afterRead_ms * 1000 + link.sector_us * SECTORS;
+  // All that a lone read passes through: the command, taking the link again, the data, the end.
+  const overheadMs =
+    overhead.readMiss.afterRead_ms +
+    overhead.readDisconnect.afterRead_ms +
+    overhead.firstReselect_ms +
+    overhead.dataPreparation_ms +
+    overhead.readCompletion_ms;
+  return mechanicsUs + overheadMs * 1000 + link.sector_us * SECTORS;
 }
 
 for (const name of [
