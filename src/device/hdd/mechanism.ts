@@ -17,11 +17,12 @@ const SAME_ANGLE_NS = 1;
 
 export class Mechanism {
   readonly periodNs: number;
-  /** The longest way to a sector: over the full stroke, settling to write, just missed. */
-  readonly longestNs: number;
 
   /** A time at which the index mark passes, ns. */
   originNs = 0;
+
+  /** No positioning takes longer, ns: the longest seek, its settle and a revolution. */
+  readonly longestNs: number;
 
   /** Where the head stands. */
   cylinder = 0;
@@ -59,11 +60,16 @@ export class Mechanism {
     this.periodNs = 60e9 / (mechanics.rpm * (1 + mechanics.rpmError_percent / 100));
     this.#invPeriod = 1 / this.periodNs;
     this.#seek = seekTable(mechanics.seek, mechanics.cylinders);
-    const settle_ms = Math.max(mechanics.writeSettle_ms, mechanics.readSettle_ms, 0);
-    this.longestNs = this.#seek[this.#seek.length - 1] + settle_ms * MS + this.periodNs;
     this.#headSwitchNs = mechanics.headSwitch_ms * MS;
     this.#readSettleNs = mechanics.readSettle_ms * MS;
     this.#writeSettleNs = mechanics.writeSettle_ms * MS;
+    this.longestNs =
+      Math.max(
+        this.#seek.reduce((a, b) => Math.max(a, b)),
+        this.#headSwitchNs,
+      ) +
+      Math.max(this.#readSettleNs, this.#writeSettleNs) +
+      this.periodNs;
     const { zeroLatencyAccess } = mechanics;
     this.#zeroLatencyReads = zeroLatencyAccess === true || zeroLatencyAccess === 'reads';
     this.#zeroLatencyWrites = zeroLatencyAccess === true || zeroLatencyAccess === 'writes';

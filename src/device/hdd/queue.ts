@@ -67,8 +67,8 @@ export class PendingQueue {
   }
 
   /**
-   * Whether, from the oldest on, one could wait past the age limit if another went first and every
-   * one before it took the longest way. No more than half the limit is kept free for that: a full
+   * Whether, from the oldest on, one could be served past the age limit if another went first and
+   * each before it, and it too, took the longest way. No more than half the limit is kept free for that: a full
    * queue of long seeks would be first come, first served.
    */
   #isPressed(freeNs: number): boolean {
@@ -77,7 +77,7 @@ export class PendingQueue {
     for (let i = 0; i < this.length; i++) {
       const leftNs = this.#arrivedNs[this.#tags[i]] + this.#ageLimitNs - freeNs;
       if (leftNs > halfNs) return false;
-      if (leftNs < Math.min((i + 1) * wayNs, halfNs)) return true;
+      if (leftNs < Math.min((i + 2) * wayNs, halfNs)) return true;
     }
     return false;
   }
