@@ -5,6 +5,10 @@
  *
  * Sleepers of a class wake in order; of the two classes, whoever has slept longest and may have a
  * tag. (The kernel spreads sleepers over eight wait queues, so that its order is only roughly this.)
+ *
+ * An elevator may keep a class to a part of the tags (limit_depth). Here that bounds how many requests
+ * of the class are in being. The kernel bounds which tags it may have, whoever holds the others; either
+ * way a class that is kept short gets its turn when the other one has taken all there is.
  */
 
 import type { BioTable } from './bio-table.ts';
@@ -15,8 +19,10 @@ export class RequestTags implements RequestSource {
   inBeing = 0;
 
   readonly #bios: BioTable;
-  /** How many may be in being for a bio to have one too (limit_depth). */
+  /** How many of a class may be in being (limit_depth). */
   readonly #depthFor: (pool: Pool) => number;
+  /** Requests in being, by class. */
+  readonly #ofClass = new Int32Array(2);
   readonly #first = new Int32Array(2).fill(-1);
   readonly #last = new Int32Array(2).fill(-1);
 
@@ -35,13 +41,16 @@ export class RequestTags implements RequestSource {
   }
 
   tryTake(pool: Pool): boolean {
-    if (this.inBeing >= Math.min(this.nrRequests, this.#depthFor(pool))) return false;
+    if (this.inBeing >= this.nrRequests || this.#ofClass[pool] >= this.#depthFor(pool))
+      return false;
     this.inBeing++;
+    this.#ofClass[pool]++;
     return true;
   }
 
-  give(): number {
+  give(pool: Pool): number {
     this.inBeing--;
+    this.#ofClass[pool]--;
     return this.#first[0] >= 0 || this.#first[1] >= 0 ? Freed.wake : 0;
   }
 
