@@ -14,8 +14,10 @@ export class BioTable {
   /** `BioFlag` bits. */
   flags: Uint16Array;
   task: Uint16Array;
-  /** The submitter's own integer. */
+  /** The submitter's own integer; of a part of a split bio, the row of the whole. */
   cookie: Int32Array;
+  /** 1 for a part of a bio that was split. */
+  isPart: Uint8Array;
   /** When `submitBio` was called, ns. */
   submitNs: Float64Array;
   /** How it ends, for a bio that ends without a request. */
@@ -33,6 +35,7 @@ export class BioTable {
     this.flags = new Uint16Array(capacity);
     this.task = new Uint16Array(capacity);
     this.cookie = new Int32Array(capacity);
+    this.isPart = new Uint8Array(capacity);
     this.submitNs = new Float64Array(capacity);
     this.status = new Uint8Array(capacity);
     this.next = new Int32Array(capacity);
@@ -69,6 +72,7 @@ export class BioTable {
     grown.flags.set(this.flags);
     grown.task.set(this.task);
     grown.cookie.set(this.cookie);
+    grown.isPart.set(this.isPart);
     grown.submitNs.set(this.submitNs);
     grown.status.set(this.status);
     grown.next.set(this.next);
@@ -78,6 +82,7 @@ export class BioTable {
     this.flags = grown.flags;
     this.task = grown.task;
     this.cookie = grown.cookie;
+    this.isPart = grown.isPart;
     this.submitNs = grown.submitNs;
     this.status = grown.status;
     this.next = grown.next;

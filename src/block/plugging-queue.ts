@@ -310,10 +310,9 @@ export class PluggingQueue extends RequestQueue implements FlushHost, SupplyHost
 
   supplied(bio: number, index: number): void {
     const { nowNs } = this.events;
-    const cookie = this.bios.cookie[bio];
     this.accounting.sleptNs += nowNs - this.bios.submitNs[bio];
     this.#makeRequest(bio, index);
-    this.sink?.bioAdmitted(cookie, nowNs);
+    this.admitted(bio, nowNs);
   }
 
   congestionCleared(pool: Pool): void {

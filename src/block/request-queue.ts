@@ -7,13 +7,14 @@
 import { Op, Status, type CompletionSink, type Device } from '../device/device.ts';
 import type { EventQueue } from '../sim/events.ts';
 import { Accounting, type BlockCounters, type StatGroup } from './accounting.ts';
-import { BioFlag, type Admission, type BioSink } from './bio.ts';
+import { Admission, BioFlag, type BioSink } from './bio.ts';
 import { BioTable } from './bio-table.ts';
 import { bioSegments, Merge, type Merger } from './merge.ts';
 import type { BlockObserver } from './observer.ts';
 import { Pool } from './pool.ts';
 import type { Queue, QueueSettings } from './queue.ts';
 import { RequestFlag, RequestTable } from './request.ts';
+import { SplitBios } from './split.ts';
 
 export abstract class RequestQueue implements Queue, CompletionSink {
   readonly events: EventQueue;
@@ -30,6 +31,9 @@ export abstract class RequestQueue implements Queue, CompletionSink {
 
   protected sink: BioSink | undefined;
   readonly #groupOf: (op: number) => StatGroup;
+  /** Bios in parts, where bios beyond the limits are split. */
+  readonly #split: SplitBios | undefined;
+  readonly #maxDiscardSectors: number;
   readonly #endLater: number;
 
   constructor(events: EventQueue, device: Device, settings: QueueSettings) {
@@ -42,6 +46,8 @@ export abstract class RequestQueue implements Queue, CompletionSink {
     const { limits } = settings;
     this.maxSectors = Math.min(limits.maxSectors, limits.maxSegments * 8);
     this.#groupOf = settings.generation.groupOf;
+    this.#split = settings.generation.isMultiQueue ? new SplitBios() : undefined;
+    this.#maxDiscardSectors = limits.maxDiscardSectors;
     this.#endLater = events.register((bio) => this.endBios(bio, this.bios.status[bio]));
     device.attach(this);
   }
@@ -67,9 +73,48 @@ export abstract class RequestQueue implements Queue, CompletionSink {
     task: number,
     cookie: number,
   ): Admission {
-    const bio = this.newBio(op, sector, sectors, flags, task, cookie);
     this.outstandingBios++;
-    return this.place(bio);
+    if (this.#split !== undefined && sector + sectors <= this.capacitySectors) {
+      const most = op === Op.discard ? this.#maxDiscardSectors : this.maxSectors;
+      if (sectors > most) {
+        const row = this.#split.take(cookie, Math.ceil(sectors / most));
+        return this.#submitParts(this.#split, row, most, op, sector, sectors, flags, task);
+      }
+    }
+    return this.place(this.newBio(op, sector, sectors, flags, task, cookie));
+  }
+
+  /** All parts but the last are as large as may be, and merge with nothing. */
+  #submitParts(
+    split: SplitBios,
+    row: number,
+    most: number,
+    op: number,
+    sector: number,
+    sectors: number,
+    flags: number,
+    task: number,
+  ): Admission {
+    let admission: Admission = Admission.admitted;
+    for (let at = 0; at < sectors; at += most) {
+      const isLast = sectors - at <= most;
+      const ofPart = isLast ? flags : flags | BioFlag.noMerge;
+      const bio = this.newBio(op, sector + at, isLast ? sectors - at : most, ofPart, task, row);
+      this.bios.isPart[bio] = 1;
+      if (this.place(bio) !== Admission.sleeping) continue;
+      split.sleeps(row);
+      admission = Admission.sleeping;
+    }
+    return admission;
+  }
+
+  /** A bio that slept has its request: its submitter may wake, once for all parts. */
+  protected admitted(bio: number, nowNs: number): void {
+    const cookie = this.bios.cookie[bio];
+    if (this.bios.isPart[bio] === 0) this.sink?.bioAdmitted(cookie, nowNs);
+    else if (this.#split?.wakes(cookie) === true) {
+      this.sink?.bioAdmitted(this.#split.cookie[cookie], nowNs);
+    }
   }
 
   abstract startPlug(task: number): void;
@@ -107,6 +152,7 @@ export abstract class RequestQueue implements Queue, CompletionSink {
     bios.flags[bio] = flags;
     bios.task[bio] = task;
     bios.cookie[bio] = cookie;
+    bios.isPart[bio] = 0;
     bios.submitNs[bio] = this.events.nowNs;
     return bio;
   }
@@ -205,10 +251,18 @@ export abstract class RequestQueue implements Queue, CompletionSink {
   }
 
   protected endBio(bio: number, status: number): void {
-    const cookie = this.bios.cookie[bio];
+    let cookie = this.bios.cookie[bio];
+    let ends = status;
+    const split = this.#split;
     this.bios.give(bio);
+    if (split !== undefined && this.bios.isPart[bio] === 1) {
+      const row = cookie;
+      if (!split.done(row, status)) return;
+      cookie = split.cookie[row];
+      ends = split.status[row];
+    }
     this.outstandingBios--;
-    this.sink?.bioDone(cookie, this.events.nowNs, status as Status);
+    this.sink?.bioDone(cookie, this.events.nowNs, ends as Status);
   }
 
   protected poolOf(request: number): Pool {
