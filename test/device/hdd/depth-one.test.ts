@@ -76,13 +76,10 @@ function closedFormUs(profile: HddProfile): number {
   const sectors = rows.reduce((n, r) => n + (r.to - r.from + 1) * r.perCylinder, 0);
   const transferNs = (SECTORS * periodNs * tracks) / sectors;
   const mechanicsUs = (meanMoveNs(profile) + periodNs / 2 + transferNs) / 1000;
-  // All that a lone read passes through: the command, taking the link again, the data, the end.
+  // All that a lone read passes through: the command, the data, the end. That the link is given up and
+  // taken again is hidden by the arm and the platter.
   const overheadMs =
-    overhead.readMiss.afterRead_ms +
-    overhead.readDisconnect.afterRead_ms +
-    overhead.firstReselect_ms +
-    overhead.dataPreparation_ms +
-    overhead.readCompletion_ms;
+    overhead.readMiss.afterRead_ms + overhead.dataPreparation_ms + overhead.readCompletion_ms;
   return mechanicsUs + overheadMs * 1000 + link.sector_us * SECTORS;
 }
 
