@@ -13,6 +13,12 @@ export interface VmOptions {
   dirtyExpireCentisecs: number;
   /** Processors: they set how often a writer checks the dirty limits. */
   cpus: number;
+  /** NUMA nodes that the memory is split over evenly, each with a kswapd of its own; 1 to 64. */
+  nodes: number;
+  /** Swap space at the far end of the disk, bytes; 0 is none. */
+  swapBytes: number;
+  /** The file system on the disk: one of those that `src/fs` registers. */
+  fileSystem: string;
   /** What the processor takes for it, ns. Assumptions for a machine of 2010, see docs/MODELS.md. */
   cpu: CpuCosts;
 }
@@ -36,6 +42,9 @@ export const defaultVmOptions: VmOptions = {
   dirtyWritebackCentisecs: 500,
   dirtyExpireCentisecs: 3000,
   cpus: 1,
+  nodes: 1,
+  swapBytes: 0,
+  fileSystem: 'ext2',
   // Assumption: 4 KiB at about 2 GB/s, and a few hundred instructions a page scanned or allocated.
   cpu: { copyPageNs: 2000, scanPageNs: 200, writePageNs: 500, allocatePageNs: 500 },
 };
