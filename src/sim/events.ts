@@ -3,8 +3,11 @@
  *
  * A binary heap of (time, sequence) over typed arrays. Events due at the same nanosecond fire in
  * the order in which they were scheduled, so one seed gives one result on every machine. Handlers
- * are registered once and named by small integers; an event carries one 32-bit integer argument,
- * so scheduling allocates nothing.
+ * are registered once and named by small integers; an event carries one 32-bit integer argument.
+ *
+ * Nothing here allocates by the event. A hot caller puts the time into the register `atNs` and then
+ * calls `post`: a number with a fraction or above 2^31 that is handed to a function is put on V8's
+ * heap, unless that call is inlined, and a field is not (docs/HOT-PATH.md).
  */
 
 /** Called when an event fires; `arg` is the integer given to `schedule`. */
@@ -13,6 +16,9 @@ export type EventHandler = (arg: number) => void;
 export class EventQueue {
   /** Simulated time, ns. Only `advanceTo` and `step` move it, and only forwards. */
   nowNs = 0;
+
+  /** For `post`: when the event is due, absolute simulated time, ns. */
+  atNs = 0;
 
   #size = 0;
   #sequence = 0;
@@ -41,11 +47,21 @@ export class EventQueue {
   }
 
   /**
-   * Schedules `handler(arg)` at `atNs`.
+   * Schedules `handler(arg)` at `atNs`: `post` for callers that are not hot.
    * @param atNs absolute simulated time, ns; not before `nowNs`
    * @throws RangeError when `atNs` is in the past or not a number
    */
   schedule(atNs: number, handler: number, arg: number): void {
+    this.atNs = atNs;
+    this.post(handler, arg);
+  }
+
+  /**
+   * Schedules `handler(arg)` at the time in the register `atNs`, which keeps it.
+   * @throws RangeError when that is in the past or not a number
+   */
+  post(handler: number, arg: number): void {
+    const { atNs } = this;
     if (!(atNs >= this.nowNs)) {
       throw new RangeError(`event scheduled at ${atNs} ns, before the present (${this.nowNs} ns)`);
     }
@@ -148,6 +164,9 @@ export class Alarm {
   /** When it will ring, ns; Infinity when it is not set. */
   dueNs = Infinity;
 
+  /** For `arm`: when it is to ring, absolute simulated time, ns. */
+  atNs = Infinity;
+
   readonly #queue: EventQueue;
   readonly #handler: number;
   #generation = 0;
@@ -163,10 +182,18 @@ export class Alarm {
 
   /** Rings at `atNs` (absolute, ns), and no longer at any earlier setting. */
   set(atNs: number): void {
+    this.atNs = atNs;
+    this.arm();
+  }
+
+  /** The same, with the time in the register `atNs`. */
+  arm(): void {
+    const { atNs } = this;
     if (atNs === this.dueNs) return;
     this.dueNs = atNs;
     this.#generation = (this.#generation + 1) | 0;
-    this.#queue.schedule(atNs, this.#handler, this.#generation);
+    this.#queue.atNs = atNs;
+    this.#queue.post(this.#handler, this.#generation);
   }
 
   clear(): void {

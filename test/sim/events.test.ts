@@ -64,3 +64,25 @@ test('an alarm rings once, at its last setting, and not when cleared', () => {
   queue.advanceTo(100);
   assert.deepEqual(rung, [20]);
 });
+
+test('registers: post and arm do what schedule and set do, with the time in atNs', () => {
+  const queue = new EventQueue();
+  const fired: [number, number][] = [];
+  const handler = queue.register((arg) => fired.push([queue.nowNs, arg]));
+  const alarm = new Alarm(queue, () => fired.push([queue.nowNs, -1]));
+  queue.atNs = 30.5;
+  queue.post(handler, 1);
+  queue.post(handler, 2);
+  queue.schedule(7, handler, 3);
+  alarm.atNs = 20;
+  alarm.arm();
+  queue.advanceTo(40);
+  assert.deepEqual(fired, [
+    [7, 3],
+    [20, -1],
+    [30.5, 1],
+    [30.5, 2],
+  ]);
+  queue.atNs = 39;
+  assert.throws(() => queue.post(handler, 0), RangeError);
+});
