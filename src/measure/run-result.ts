@@ -48,4 +48,8 @@ export interface RunResult {
   };
   pages_scanned: number;
   pages_reclaimed: number;
+  /** Counters under their names in /proc/vmstat. */
+  vmstat: Record<string, number>;
+  /** Rows of the published reclaim tables, from the vmscan tracepoints. */
+  reclaim: Record<string, number>;
 }

@@ -23,6 +23,7 @@ export class Kswapd {
   wake(order: number): void {
     const { zone } = this.#memory;
     if (zone.watermarkOk(order, zone.low)) return;
+    this.#memory.stat.wakeupKswapd++;
     this.#wantedOrder = Math.max(this.#wantedOrder, order);
     this.#sleepers.wakeOne();
   }
@@ -48,6 +49,7 @@ export class Kswapd {
       this.#awakeSinceNs = events.nowNs;
       const order = this.#wantedOrder;
       this.#wantedOrder = 0;
+      stat.pageoutrun++;
       yield* this.#balance(order);
       stat.kswapdAwakeNs += events.nowNs - this.#awakeSinceNs;
       this.#awakeSinceNs = -1;

@@ -13,6 +13,7 @@ import type { Memory } from './memory.ts';
 import { LockPlace, Page } from './page-table.ts';
 import { type PageoutWay, type ScanControl, Verdict } from './pageout/way.ts';
 import { COSTLY_ORDER, DEF_PRIORITY, SWAP_CLUSTER_MAX } from './vm-options.ts';
+import { Reclaimer } from './vm-stat.ts';
 
 /** Pages scanned by one direct reclaim from which on 2.6.34 wakes the flusher: 1.5 x its goal. */
 const WRITEBACK_THRESHOLD = SWAP_CLUSTER_MAX + (SWAP_CLUSTER_MAX >> 1);
@@ -123,8 +124,8 @@ export class Reclaim {
       }
       memory.nrIsolated -= taken;
       sc.reclaimed += freed;
-      if (sc.isKswapd) memory.stat.pgstealKswapd += freed;
-      else memory.stat.pgstealDirect += freed;
+      memory.stat.pgsteal[sc.isKswapd ? Reclaimer.kswapd : Reclaimer.direct] += freed;
+      memory.stat.pgstealKind[1] += freed;
     }
     this.#batches.push(batch);
   }
@@ -167,8 +168,8 @@ export class Reclaim {
     memory.nrIsolated += taken;
     sc.scanned += taken;
     zone.pagesScanned += taken;
-    if (sc.isKswapd) memory.stat.pgscanKswapd += taken;
-    else memory.stat.pgscanDirect += taken;
+    memory.stat.pgscan[sc.isKswapd ? Reclaimer.kswapd : Reclaimer.direct] += taken;
+    memory.stat.pgscanKind[1] += taken;
     return taken;
   }
 

@@ -6,6 +6,7 @@ import { createQueue } from '../block/queue.ts';
 import type { Device, DeviceSnapshot } from '../device/device.ts';
 import type { AnyProfile } from '../device/profile.ts';
 import { createDeviceOn } from '../device/registry.ts';
+import { reclaimStatistics, vmstat } from '../mm/counters.ts';
 import { Machine } from '../mm/machine.ts';
 import type { PageoutWay } from '../mm/pageout/way.ts';
 import { defaultVmOptions, type VmOptions } from '../mm/vm-options.ts';
@@ -124,7 +125,9 @@ function resultOf(
       throttled_writer: cleaned[Writer.throttled],
       sync: cleaned[Writer.sync],
     },
-    pages_scanned: stat.pgscanDirect + stat.pgscanKswapd,
-    pages_reclaimed: stat.pgstealDirect + stat.pgstealKswapd,
+    pages_scanned: stat.pgscan[0] + stat.pgscan[1],
+    pages_reclaimed: stat.pgsteal[0] + stat.pgsteal[1],
+    vmstat: vmstat(machine.memory),
+    reclaim: reclaimStatistics(machine.memory, machine.kswapd.awakeNs()),
   };
 }

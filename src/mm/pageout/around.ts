@@ -11,7 +11,7 @@ import type { Inode } from '../inode.ts';
 import type { Memory } from '../memory.ts';
 import { LockPlace, Page } from '../page-table.ts';
 import type { Reclaim } from '../reclaim.ts';
-import { Writer } from '../vm-stat.ts';
+import { Writer, Written } from '../vm-stat.ts';
 import { type PageoutWay, type ScanControl, Verdict } from './way.ts';
 import { mayWriteToQueue, nothingAfter, nothingDeferred } from './write-reclaim-page.ts';
 
@@ -48,6 +48,7 @@ function* writeAround(reclaim: Reclaim, frame: number, sc: ScanControl): Sleepin
       // Every page of the cluster lies near the tail: rotate it when it is clean.
       table.set(page, Page.reclaim);
       memory.stat.nrVmscanWrite++;
+      memory.stat.writepage[sc.isKswapd ? Written.kswapd : 0]++;
     }
     memory.unlock(page);
     if (isWritten && writer.add(index) === Admission.sleeping) yield* memory.waitAdmitted();

@@ -4,7 +4,7 @@ import { Admission, BioFlag } from '../../block/bio.ts';
 import type { Sleeping } from '../../sim/task.ts';
 import { Page } from '../page-table.ts';
 import type { Reclaim } from '../reclaim.ts';
-import { Writer } from '../vm-stat.ts';
+import { Writer, Written } from '../vm-stat.ts';
 import { type ScanControl, Verdict } from './way.ts';
 
 /** may_write_to_queue: kswapd always may (PF_SWAPWRITE), others while the queue has room. */
@@ -24,6 +24,7 @@ export function* writeReclaimPage(
   if (!memory.startWriteback(frame, Writer.reclaim)) return Verdict.clean;
   table.set(frame, Page.reclaim);
   memory.stat.nrVmscanWrite++;
+  memory.stat.writepage[sc.isKswapd ? Written.kswapd : 0]++;
   const inode = memory.inodes[table.inode[frame]];
   const flags = sc.isKswapd ? BioFlag.reclaim : 0;
   memory.unlock(frame);
