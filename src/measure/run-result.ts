@@ -7,6 +7,10 @@ export interface RunResult {
   /** The kernel generation of the block layer. */
   block_layer: string;
   scheduler: string;
+  /** From the start until the last program has ended, ms. */
+  programs_ms: number;
+  /** What programs measured of their own work, by name. */
+  scores: Record<string, { n: number; mean: number; min: number; max: number }>;
   /** From the start until every page is clean, ms. */
   simulated_ms: number;
   /** The same, and the drive's cache flushed, ms. */

@@ -16,7 +16,8 @@ import { EventQueue } from '../sim/events.ts';
 import type { Task } from '../sim/task.ts';
 import { MS, PAGE_BYTES, SECOND, SECTOR_BYTES } from '../sim/units.ts';
 import { populate } from './populate.ts';
-import { phasesOf } from './programs.ts';
+import { phasesOf } from './program/registry.ts';
+import { Scores } from './program/scores.ts';
 import type { Scenario } from './scenario.ts';
 
 export interface RunOptions {
@@ -47,10 +48,14 @@ export function runScenario(scenario: Scenario, options: RunOptions): RunResult 
   });
   const machine = new Machine(events, queue, vmOptions(scenario), options.way);
   if (scenario.cache !== undefined) populate(machine, scenario.cache, options.seed);
-  for (const phase of phasesOf(scenario, options.seed)) {
+  const scores = new Scores();
+  const { folder, memory: memoryBytes } = scenario;
+  const context = { folder, seed: options.seed, memoryBytes, scores };
+  for (const phase of phasesOf(scenario.programs, context)) {
     const tasks = phase.map((program) => machine.spawn(program.name, program.run(machine.files)));
     machine.runUntilDone(tasks, options.onStep);
   }
+  const programsNs = events.nowNs;
   let cleanNs = 0;
   const sync: Task = machine.spawn(
     'sync',
@@ -61,7 +66,11 @@ export function runScenario(scenario: Scenario, options: RunOptions): RunResult 
     })(),
   );
   machine.runUntilDone([sync], options.onStep);
-  return resultOf(scenario, options, machine, device, queue.counters, cleanNs);
+  return {
+    ...resultOf(scenario, options, machine, device, queue.counters, cleanNs),
+    programs_ms: programsNs / MS,
+    scores: scores.toJSON(),
+  };
 }
 
 function vmOptions(scenario: Scenario): VmOptions {
@@ -83,7 +92,7 @@ function resultOf(
   device: Device,
   counters: Readonly<BlockCounters>,
   cleanNs: number,
-): RunResult {
+): Omit<RunResult, 'programs_ms' | 'scores'> {
   const { stat } = machine.memory;
   const cleaned = stat.pagesCleaned;
   const { writes, sectorsWritten } = device.counters;

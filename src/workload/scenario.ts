@@ -9,16 +9,9 @@ import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { InputError, nearestHint } from '../sim/input-error.ts';
 import { checkJson, readJsonText } from '../sim/json-file.ts';
-import { PAGE_BYTES, parseSize } from '../sim/units.ts';
-
-const size = z.string().transform((text, ctx) => {
-  try {
-    return parseSize(text, 'size');
-  } catch (error) {
-    ctx.addIssue({ code: 'custom', message: (error as Error).message.replace(/^size: /, '') });
-    return z.NEVER;
-  }
-});
+import { PAGE_BYTES } from '../sim/units.ts';
+import { size } from './program/kind.ts';
+import { programSchema } from './program/registry.ts';
 
 const percent = z.number().int().min(0).max(100);
 
@@ -60,25 +53,7 @@ export const scenarioSchema = z.strictObject({
       lru: z.enum(['in-order', 'random']),
     })
     .optional(),
-  programs: z
-    .array(
-      z.discriminatedUnion('kind', [
-        z.strictObject({
-          kind: z.literal('allocate'),
-          size: size.meta({ description: 'Memory the program takes.' }),
-          order: z.number().int().min(0).max(10).default(0),
-        }),
-        z.strictObject({
-          kind: z.literal('trace'),
-          file: z.string().meta({ description: 'A recorded trace, relative to the scenario.' }),
-        }),
-        z.strictObject({
-          kind: z.literal('fio'),
-          file: z.string().meta({ description: 'A fio job file, relative to the scenario.' }),
-        }),
-      ]),
-    )
-    .min(1),
+  programs: z.array(programSchema).min(1),
 });
 
 export type Scenario = z.infer<typeof scenarioSchema> & {
