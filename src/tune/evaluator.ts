@@ -1,7 +1,7 @@
 /** Losses of many points: on this thread, or on several. */
 
-import { Worker } from 'node:worker_threads';
 import type { HddProfile } from '../device/hdd/profile.ts';
+import { WorkerPool } from '../sim/worker-pool.ts';
 import { lossOf, type Measurement } from './measurement.ts';
 import { profileAt, type Parameter } from './parameters.ts';
 
@@ -33,51 +33,13 @@ export function onThisThread(problem: Problem): Evaluator {
   };
 }
 
-/**
- * What a worker starts with. From sources it first has to learn to read them: tsx teaches only the
- * main thread by itself.
- */
-function entry(): URL {
-  if (!import.meta.url.endsWith('.ts')) return new URL('./worker.js', import.meta.url);
-  const worker = JSON.stringify(new URL('./worker.ts', import.meta.url));
-  const tsx = JSON.stringify(import.meta.resolve('tsx/esm/api'));
-  const lines = `import { register } from ${tsx}; register(); await import(${worker});`;
-  return new URL(`data:text/javascript,${encodeURIComponent(lines)}`);
-}
-
-interface Answer {
-  readonly job: number;
-  readonly loss: number;
-}
-
 /** Points are handed to whichever worker is idle; their losses do not depend on which. */
 export function onWorkers(problem: Problem, count: number): Evaluator {
-  const workers = Array.from({ length: count }, () => {
-    return new Worker(entry(), { workerData: problem });
-  });
-  return {
-    losses: (points) =>
-      new Promise((resolve, reject) => {
-        const losses = points.map(() => NaN);
-        let next = 0;
-        let missing = points.length;
-        const give = (worker: Worker): void => {
-          // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have none
-          if (next < points.length) worker.postMessage({ job: next, point: points[next++] });
-        };
-        for (const worker of workers) {
-          worker.removeAllListeners();
-          worker.on('error', reject);
-          worker.on('message', ({ job, loss }: Answer) => {
-            losses[job] = loss;
-            if (--missing === 0) resolve(losses);
-            else give(worker);
-          });
-          give(worker);
-        }
-      }),
-    close: async () => {
-      await Promise.all(workers.map((worker) => worker.terminate()));
-    },
-  };
+  const pool = new WorkerPool<readonly number[], number>(
+    './worker',
+    import.meta.url,
+    count,
+    problem,
+  );
+  return { losses: (points) => pool.run(points), close: () => pool.close() };
 }

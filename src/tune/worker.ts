@@ -5,7 +5,7 @@ import { pointLoss, type Problem } from './evaluator.ts';
 
 const problem = workerData as Problem;
 
-parentPort?.on('message', ({ job, point }: { job: number; point: number[] }) => {
+parentPort?.on('message', ({ job, input }: { job: number; input: readonly number[] }) => {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have none
-  parentPort?.postMessage({ job, loss: pointLoss(problem, point) });
+  parentPort?.postMessage({ job, answer: pointLoss(problem, input) });
 });
