@@ -15,6 +15,7 @@ import type { EventQueue } from '../../sim/events.ts';
 import type { Geometry } from './geometry.ts';
 import type { Stream } from './blocks.ts';
 import type { SsdProfile } from './profile.ts';
+import { ReadRetry } from './read-retry.ts';
 import { ReadTable } from './read-table.ts';
 import { Suspension } from './suspension.ts';
 
@@ -64,6 +65,10 @@ export class FlashArray {
   readonly #endOrder: Float64Array;
   readonly #wakeOrder: Float64Array;
   #lastOrder = 0;
+  /** How often the page being read has to be read again, and how long its sense takes, ns. */
+  readonly #again: Uint8Array;
+  readonly #senseNs: Float64Array;
+  readonly #retry: ReadRetry | undefined;
   readonly #firstRead: Int32Array;
   readonly #lastRead: Int32Array;
   readonly #readsInRow: Int32Array;
@@ -76,7 +81,14 @@ export class FlashArray {
   readonly #suspension: Suspension;
   readonly #channelFreeNs: Float64Array;
 
-  constructor(geometry: Geometry, profile: SsdProfile, events: EventQueue, client: ArrayClient) {
+  /** @param seed of the random streams */
+  constructor(
+    geometry: Geometry,
+    profile: SsdProfile,
+    events: EventQueue,
+    client: ArrayClient,
+    seed: number,
+  ) {
     this.#geometry = geometry;
     this.#events = events;
     this.#client = client;
@@ -97,6 +109,10 @@ export class FlashArray {
     this.#wakeNs = new Float64Array(dies).fill(-1);
     this.#endOrder = new Float64Array(dies);
     this.#wakeOrder = new Float64Array(dies);
+    this.#again = new Uint8Array(dies);
+    this.#senseNs = new Float64Array(dies);
+    const retry = profile.array.read_retry;
+    this.#retry = retry === undefined ? undefined : new ReadRetry(retry, seed, profile.name);
     this.#firstRead = new Int32Array(dies).fill(NONE);
     this.#lastRead = new Int32Array(dies).fill(NONE);
     this.#readsInRow = new Int32Array(dies);
@@ -203,7 +219,10 @@ export class FlashArray {
   /** Starts a page read of collection's, `bytes` of which leave the die. */
   startGcRead(lane: number, stream: Stream, physical: number, bytes: number): void {
     this.#bytes[this.#geometry.dieOfLane(lane)] = bytes;
-    const sense = this.#geometry.senseTime(physical, bytes);
+    let sense = this.#geometry.senseTime(physical, bytes);
+    const retry = this.#retry;
+    if (retry !== undefined)
+      sense = this.#drawRetries(this.#geometry.dieOfLane(lane), sense, retry);
     const now = this.#events.nowNs;
     this.#startJob(DieWork.gcRead, lane, stream, now + sense, now);
   }
@@ -216,7 +235,26 @@ export class FlashArray {
     this.reads.startNs[op] = start;
     this.#work[die] = DieWork.read;
     this.#reading[die] = op;
-    this.#endAt(die, start + this.reads.senseNs[op]);
+    let sense = this.reads.senseNs[op];
+    const retry = this.#retry;
+    if (retry !== undefined) sense = this.#drawRetries(die, sense, retry);
+    this.#endAt(die, start + sense);
+  }
+
+  /** Draws a sense's retries; returns what the first sense takes, ns. */
+  #drawRetries(die: number, senseNs: number, retry: ReadRetry): number {
+    retry.draw();
+    this.#again[die] = retry.extraReads;
+    this.#senseNs[die] = senseNs;
+    return senseNs + retry.addedNs;
+  }
+
+  /** What was read has to cross the channel before it is known to be no good; then it is sensed again. */
+  #readAgain(die: number, work: DieWork): void {
+    const bytes =
+      work === DieWork.read ? this.reads.channelBytes[this.#reading[die]] : this.#bytes[die];
+    this.#again[die]--;
+    this.#endAt(die, this.#bookChannel(die, bytes) + this.#senseNs[die]);
   }
 
   /** @param cellNs when the cells begin, the data being in the die's register */
@@ -261,6 +299,10 @@ export class FlashArray {
     const now = this.#events.nowNs;
     const work = this.#work[die] as DieWork;
     if (work === DieWork.none || this.#endNs[die] !== now) return;
+    if (this.#again[die] > 0 && (work === DieWork.read || work === DieWork.gcRead)) {
+      this.#readAgain(die, work);
+      return;
+    }
     this.#work[die] = DieWork.none;
     this.#freeNs[die] = now;
     if (work === DieWork.read) {
@@ -323,6 +365,9 @@ export class FlashArray {
       leftNs: this.#leftNs.slice(),
       cellNs: relative(this.#cellNs),
       suspends: this.#suspends.slice(),
+      again: this.#again.slice(),
+      senseNs: this.#senseNs.slice(),
+      retry: this.#retry?.save(),
     };
   }
 
@@ -345,6 +390,9 @@ export class FlashArray {
     this.#leftNs.set(saved.leftNs);
     this.#cellNs.set(absolute(saved.cellNs));
     this.#suspends.set(saved.suspends);
+    this.#again.set(saved.again);
+    this.#senseNs.set(saved.senseNs);
+    if (saved.retry !== undefined) this.#retry?.load(saved.retry);
     this.#endNs.fill(-1);
     this.#wakeNs.fill(-1);
     // In the order in which they were scheduled, so that ties fall as they would have.

@@ -44,7 +44,8 @@ export class Destager {
   /** By lane: could take a batch now. */
   readonly #ready: Uint8Array;
   #readyCount = 0;
-  #nextLane = 0;
+  /** The place in lane order that is next. */
+  #nextPlace = 0;
   readonly #gathered: Int32Array;
   readonly #byAddress: LaneLists | undefined;
   #forcedUpTo = 0;
@@ -106,7 +107,7 @@ export class Destager {
 
   /** Gives out as many batches as there are lanes and units for. */
   destage(): void {
-    const { unitsPerProgram, lanes } = this.#geometry;
+    const { unitsPerProgram, lanes, laneAt } = this.#geometry;
     const buffer = this.#buffer;
     if (this.#byAddress !== undefined) {
       this.#sortByLane(this.#byAddress);
@@ -120,10 +121,10 @@ export class Destager {
         for (let i = count - 1; i >= 0; i--) buffer.unpop(this.#gathered[i]);
         return;
       }
-      let lane = this.#nextLane;
-      while (this.#ready[lane] === 0) lane = lane + 1 < lanes ? lane + 1 : 0;
-      this.#nextLane = lane + 1 < lanes ? lane + 1 : 0;
-      this.#give(lane, count);
+      let place = this.#nextPlace;
+      while (this.#ready[laneAt[place]] === 0) place = place + 1 < lanes ? place + 1 : 0;
+      this.#nextPlace = place + 1 < lanes ? place + 1 : 0;
+      this.#give(laneAt[place], count);
     }
   }
 
@@ -187,13 +188,13 @@ export class Destager {
 
   /** Gives every dirty slot to its lane, and batches to lanes that could not go before. */
   #sortByLane(lists: LaneLists): void {
-    const { unitsPerProgram, lanes } = this.#geometry;
+    const { unitsPerProgram, lanes, laneAt } = this.#geometry;
     const buffer = this.#buffer;
     let touched = 0;
     while (buffer.dirtyCount > 0) {
       const slot = buffer.pop();
       if (!this.#canGo(slot)) continue;
-      const lane = ((buffer.logical[slot] / unitsPerProgram) | 0) % lanes;
+      const lane = laneAt[((buffer.logical[slot] / unitsPerProgram) | 0) % lanes];
       lists.append(lane, slot);
       if (this.#ready[lane] === 0) continue;
       // Not taken one by one: what came in one go goes out in one go.
@@ -263,7 +264,7 @@ export class Destager {
       count: this.#count.slice(),
       target: this.#target.slice(),
       ready: this.#ready.slice(),
-      scalars: [this.#readyCount, this.#nextLane, this.#forcedUpTo],
+      scalars: [this.#readyCount, this.#nextPlace, this.#forcedUpTo],
       lists: this.#byAddress?.save(),
     };
   }
@@ -273,7 +274,7 @@ export class Destager {
     this.#count.set(saved.count);
     this.#target.set(saved.target);
     this.#ready.set(saved.ready);
-    [this.#readyCount, this.#nextLane, this.#forcedUpTo] = saved.scalars;
+    [this.#readyCount, this.#nextPlace, this.#forcedUpTo] = saved.scalars;
     if (saved.lists !== undefined) this.#byAddress?.load(saved.lists);
   }
 }

@@ -101,7 +101,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
       this,
       profile.ftl.allocation === 'by-address',
     );
-    this.#array = new FlashArray(geometry, profile, events, this);
+    this.#array = new FlashArray(geometry, profile, events, this, options.seed ?? 1);
     this.#collector.attach(this.#array);
     this.#destager.attach(this.#array);
     this.#requests = new Requests(profile.queue_depth, options.explain === true);
@@ -115,6 +115,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
       this.#requests,
       this.#array,
       this.#onDone,
+      profile.ftl.unmapped_reads === 'flash',
     );
     this.#writes = new WritePath(
       profile,

@@ -8,11 +8,12 @@
  * collected on its own: a die, or a plane of it when planes do not work together.
  *
  * A physical unit is one integer, lane-major: lane, block in lane, unit in block. Lanes are numbered
- * channel first, then chip, die and plane, so counting up spreads work over channels first
- * (allocation order CWDP: Tavakkol et al., MQSim, FAST 2018).
+ * channel first, then chip, die and plane. The order in which they are filled is another matter
+ * (`allocation-order.ts`).
  */
 
 import { SECTOR_BYTES } from '../../sim/units.ts';
+import { lanesInOrder } from './allocation-order.ts';
 import type { SsdProfile } from './profile.ts';
 
 const ns = (us: number): number => Math.round(us * 1000);
@@ -33,6 +34,9 @@ export class Geometry {
   readonly unitsPerLane: number;
   readonly physicalUnits: number;
   readonly logicalUnits: number;
+  /** Lanes in the order in which they are filled, and by lane its place there. */
+  readonly laneAt: Int32Array;
+  readonly placeOf: Int32Array;
 
   /** Sense time by page type, ns. */
   readonly senseNs: Float64Array;
@@ -61,6 +65,9 @@ export class Geometry {
     this.unitsPerLane = this.unitsPerBlock * this.blocksPerLane;
     this.physicalUnits = this.unitsPerLane * this.lanes;
     this.logicalUnits = Math.ceil(p.capacity_sectors / this.unitSectors);
+    this.laneAt = lanesInOrder(p);
+    this.placeOf = new Int32Array(this.lanes);
+    this.laneAt.forEach((lane, place) => (this.placeOf[lane] = place));
     this.senseNs = Float64Array.from(a.read_us, ns);
     this.senseSmallNs = Float64Array.from(a.read_4k_us ?? a.read_us, ns);
     this.programNs = Float64Array.from(a.program_us, ns);
@@ -77,6 +84,18 @@ export class Geometry {
 
   laneOfBlock(block: number): number {
     return (block / this.blocksPerLane) | 0;
+  }
+
+  /**
+   * The physical unit that belongs to a logical one by its address: program units go round the lanes
+   * in their order.
+   */
+  homeOf(logical: number): number {
+    const stripe = (logical / this.unitsPerProgram) | 0;
+    const inLane = (stripe / this.lanes) | 0;
+    const within = logical - stripe * this.unitsPerProgram;
+    const lane = this.laneAt[stripe - inLane * this.lanes];
+    return lane * this.unitsPerLane + inLane * this.unitsPerProgram + within;
   }
 
   dieOfLane(lane: number): number {

@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import { KIB, SECTOR_BYTES } from '../../sim/units.ts';
 import { profileBase } from '../profile.ts';
+import { allocationOrders } from './allocation-order.ts';
 import { victimPolicyNames } from './gc/registry.ts';
 
 const count = (description: string) => z.int().min(1).meta({ description });
@@ -88,6 +89,19 @@ const array = z
       })
       .optional()
       .meta({ description: 'Programs and erases stop for reads; absent: they do not.' }),
+    read_retry: z
+      .array(
+        z.strictObject({
+          share: z.number().min(0).max(1).meta({ description: 'Share of page reads, 0 to 1.' }),
+          extra_reads: z.int().min(1).max(255).optional().meta({
+            description: 'How many times these are sensed and sent again before they decode.',
+          }),
+          added_us: microseconds('What their sense takes longer, inside the die.').optional(),
+        }),
+      )
+      .min(1)
+      .optional()
+      .meta({ description: 'Pages that do not decode at first; absent: all do.' }),
     sends_padding: z
       .boolean()
       .optional()
@@ -126,7 +140,23 @@ const ftl = z
       .meta({
         description:
           'Where new data goes: to the next lane that is free (when absent), or to the lane its ' +
-          'address belongs to, channel first, then chip, die and plane.',
+          'address belongs to.',
+      }),
+    plane_allocation: z
+      .enum(allocationOrders)
+      .optional()
+      .meta({
+        description:
+          'Order in which lanes are filled, the first letter counting up fastest: channel, chip ' +
+          "(way), die, plane, as in MQSim's Plane_Allocation_Scheme; CWDP when absent.",
+      }),
+    unmapped_reads: z
+      .enum(['zeroes', 'flash'])
+      .optional()
+      .meta({
+        description:
+          'A read of what was never written, or trimmed: zeroes at once (when absent), or only after ' +
+          'a page read, as drives do that keep no such record in their map.',
       }),
     initial_fill: z.union([z.number().min(0).max(1), z.literal('steady')]).meta({
       description:
@@ -182,6 +212,10 @@ function impossibility(p: SsdProfile): { path: string[]; message: string } | und
       path: ['array', 'pages_per_program'],
       message: `expected a divisor of the ${a.pages_per_block} pages of a block`,
     };
+  }
+  const retried = (a.read_retry ?? []).reduce((sum, { share }) => sum + share, 0);
+  if (retried > 1 + 1e-9) {
+    return { path: ['array', 'read_retry'], message: 'expected shares that sum to at most 1' };
   }
   const programBytes = a.page_bytes * planes * a.pages_per_program;
   if (p.buffer.bytes < 2 * programBytes) {

@@ -23,8 +23,12 @@ export class ReadPath {
   readonly #requests: Requests;
   readonly #array: FlashArray;
   readonly #onDone: number;
+  readonly #readsUnmapped: boolean;
 
-  /** @param onDone the event that completes a tag */
+  /**
+   * @param onDone the event that completes a tag
+   * @param readsUnmapped a unit that is nowhere costs a read of the page it would be in
+   */
   constructor(
     geometry: Geometry,
     events: EventQueue,
@@ -34,6 +38,7 @@ export class ReadPath {
     requests: Requests,
     array: FlashArray,
     onDone: number,
+    readsUnmapped: boolean,
   ) {
     this.#geometry = geometry;
     this.#events = events;
@@ -43,6 +48,7 @@ export class ReadPath {
     this.#requests = requests;
     this.#array = array;
     this.#onDone = onDone;
+    this.#readsUnmapped = readsUnmapped;
   }
 
   /** A read arrives. */
@@ -71,7 +77,8 @@ export class ReadPath {
         atHand += bytes;
         continue;
       }
-      const physical = this.#ftl.lookup(logical);
+      let physical = this.#ftl.lookup(logical);
+      if (physical < 0 && this.#readsUnmapped) physical = this.#geometry.homeOf(logical);
       if (physical < 0) {
         atHand += bytes;
         continue;

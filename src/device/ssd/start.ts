@@ -39,29 +39,27 @@ export class WrittenInOrder implements Start {
   }
 
   find(logical: number): number {
-    const { unitsPerProgram, lanes, unitsPerLane } = this.#geometry;
-    const stripe = (logical / unitsPerProgram) | 0;
-    const inLane = (stripe / lanes) | 0;
-    const within = logical - stripe * unitsPerProgram;
-    return (stripe - inLane * lanes) * unitsPerLane + inLane * unitsPerProgram + within;
+    return this.#geometry.homeOf(logical);
   }
 
   at(physical: number): number {
-    const { unitsPerProgram, lanes, unitsPerLane } = this.#geometry;
+    const { unitsPerProgram, lanes, unitsPerLane, placeOf } = this.#geometry;
     const lane = (physical / unitsPerLane) | 0;
     const offset = physical - lane * unitsPerLane;
     const inLane = (offset / unitsPerProgram) | 0;
-    const logical = (inLane * lanes + lane) * unitsPerProgram + (offset - inLane * unitsPerProgram);
+    const stripe = inLane * lanes + placeOf[lane];
+    const logical = stripe * unitsPerProgram + (offset - inLane * unitsPerProgram);
     return logical < this.units ? logical : -1;
   }
 
   enter(blocks: Blocks): void {
-    const { lanes, blocksPerLane, unitsPerBlock, unitsPerProgram } = this.#geometry;
+    const { lanes, blocksPerLane, unitsPerBlock, unitsPerProgram, placeOf } = this.#geometry;
     const stripes = Math.ceil(this.units / unitsPerProgram);
     const padding = stripes * unitsPerProgram - this.units;
     for (let lane = 0; lane < lanes; lane++) {
-      let left = Math.ceil((stripes - lane) / lanes) * unitsPerProgram;
-      if (stripes > 0 && (stripes - 1) % lanes === lane) left -= padding;
+      const place = placeOf[lane];
+      let left = Math.ceil((stripes - place) / lanes) * unitsPerProgram;
+      if (stripes > 0 && (stripes - 1) % lanes === place) left -= padding;
       for (let i = 0; i < blocksPerLane; i++) {
         const block = lane * blocksPerLane + i;
         const valid = Math.min(left, unitsPerBlock);
@@ -150,19 +148,20 @@ export class Steady implements Start {
 
   /** A lane's own units, in order. */
   #rankByAddress(logical: number): number {
-    const { unitsPerProgram, lanes, blocksPerLane } = this.#geometry;
+    const { unitsPerProgram, lanes, blocksPerLane, laneAt } = this.#geometry;
     const stripe = (logical / unitsPerProgram) | 0;
     const inLane = (stripe / lanes) | 0;
-    const lane = stripe - inLane * lanes;
+    const lane = laneAt[stripe - inLane * lanes];
     const within = logical - stripe * unitsPerProgram;
     return this.#before[lane * blocksPerLane] + inLane * unitsPerProgram + within;
   }
 
   #addressOfRank(rank: number, lane: number): number {
-    const { unitsPerProgram, lanes, blocksPerLane } = this.#geometry;
+    const { unitsPerProgram, lanes, blocksPerLane, placeOf } = this.#geometry;
     const own = rank - this.#before[lane * blocksPerLane];
     const inLane = (own / unitsPerProgram) | 0;
-    return (inLane * lanes + lane) * unitsPerProgram + (own - inLane * unitsPerProgram);
+    const stripe = inLane * lanes + placeOf[lane];
+    return stripe * unitsPerProgram + (own - inLane * unitsPerProgram);
   }
 
   #blockOfRank(rank: number): number {
@@ -180,11 +179,12 @@ export class Steady implements Start {
 
 /** Logical units that belong to a lane by their address. */
 function unitsOfLane(geometry: Geometry, lane: number): number {
-  const { logicalUnits, unitsPerProgram, lanes } = geometry;
+  const { logicalUnits, unitsPerProgram, lanes, placeOf } = geometry;
+  const place = placeOf[lane];
   const stripes = Math.ceil(logicalUnits / unitsPerProgram);
   const padding = stripes * unitsPerProgram - logicalUnits;
-  const own = Math.ceil((stripes - lane) / lanes) * unitsPerProgram;
-  return stripes > 0 && (stripes - 1) % lanes === lane ? own - padding : own;
+  const own = Math.ceil((stripes - place) / lanes) * unitsPerProgram;
+  return stripes > 0 && (stripes - 1) % lanes === place ? own - padding : own;
 }
 
 /** T with (1 - e^-T) / T = the share of the full blocks' units that is valid. */

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { DeviceFlag, Op, type Op as DeviceOp } from '../../../src/device/device.ts';
+import { allocationOrders } from '../../../src/device/ssd/allocation-order.ts';
 import { SlotState } from '../../../src/device/ssd/buffer.ts';
 import { victimPolicyNames } from '../../../src/device/ssd/gc/registry.ts';
 import type { SsdProfile } from '../../../src/device/ssd/profile.ts';
@@ -14,6 +15,7 @@ const profiles: fc.Arbitrary<SsdProfile> = fc
   .record({
     channels: fc.integer({ min: 1, max: 3 }),
     chips: fc.integer({ min: 1, max: 2 }),
+    dies: fc.integer({ min: 1, max: 2 }),
     planes: fc.integer({ min: 1, max: 2 }),
     multiplane: fc.boolean(),
     pagesPerProgram: fc.constantFrom(1, 2),
@@ -38,12 +40,25 @@ const profiles: fc.Arbitrary<SsdProfile> = fc
       { nil: undefined },
     ),
     allocation: fc.constantFrom('next-free' as const, 'by-address' as const),
+    planeAllocation: fc.constantFrom(undefined, ...allocationOrders),
+    unmappedReads: fc.constantFrom(undefined, 'zeroes' as const, 'flash' as const),
+    readRetry: fc.option(
+      fc.array(
+        fc.record({
+          share: fc.constantFrom(0.01, 0.1, 0.3),
+          extra_reads: fc.option(fc.integer({ min: 1, max: 6 }), { nil: undefined }),
+          added_us: fc.option(fc.integer({ min: 0, max: 90 }), { nil: undefined }),
+        }),
+        { minLength: 1, maxLength: 3 },
+      ),
+      { nil: undefined },
+    ),
     sendsPadding: fc.boolean(),
     spare: fc.integer({ min: 7, max: 10 }),
   })
   .map((r) => {
     const blocks = 24;
-    const bytes = r.channels * r.chips * r.planes * (blocks - r.spare) * 8 * r.pageBytes;
+    const bytes = r.channels * r.chips * r.dies * r.planes * (blocks - r.spare) * 8 * r.pageBytes;
     return smallProfile({
       // Not a whole number of units, now and then.
       capacity_sectors: bytes / 512 - 3,
@@ -51,6 +66,7 @@ const profiles: fc.Arbitrary<SsdProfile> = fc
       array: {
         channels: r.channels,
         chips_per_channel: r.chips,
+        dies_per_chip: r.dies,
         planes_per_die: r.planes,
         multiplane: r.multiplane,
         pages_per_program: r.pagesPerProgram,
@@ -59,10 +75,17 @@ const profiles: fc.Arbitrary<SsdProfile> = fc
         hold_during_transfer: r.hold,
         read_us: [50, 61, 83],
         suspend: r.suspend,
+        read_retry: r.readRetry,
         sends_padding: r.sendsPadding,
       },
       buffer: { write_back: r.writeBack, power_loss_protected: r.isProtected },
-      ftl: { unit_bytes: r.unitBytes, initial_fill: r.initialFill, allocation: r.allocation },
+      ftl: {
+        unit_bytes: r.unitBytes,
+        initial_fill: r.initialFill,
+        allocation: r.allocation,
+        plane_allocation: r.planeAllocation,
+        unmapped_reads: r.unmappedReads,
+      },
       gc: { policy: r.policy, choices: r.choices, window_blocks: 2 * r.choices },
     });
   });
