@@ -11,6 +11,7 @@ import { devicesCommand } from './devices.ts';
 import { exploreCommand } from './explore.ts';
 import { importCommand } from './import.ts';
 import { preconditionCommand } from './precondition.ts';
+import { publishedCommand } from './published.ts';
 import { runCommand } from './run.ts';
 import { schemaCommand } from './schema.ts';
 import { threadCommand } from './thread.ts';
@@ -28,6 +29,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     compareCommand(),
     runCommand(),
     threadCommand(),
+    publishedCommand(),
     exploreCommand(),
     devicesCommand(),
     validateCommand(),

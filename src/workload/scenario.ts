@@ -26,14 +26,31 @@ const cachedFile = z.strictObject({
   dirty_every: z.number().int().min(1).default(1),
 });
 
+const count = z.number().int().min(1).max(64);
+
+/** What a machine is beside its disk; nothing has a default here. */
+const machine = {
+  memory: size.meta({ description: 'RAM, e.g. "64m".' }),
+  cpus: count,
+  nodes: count.meta({ description: 'NUMA nodes that the memory is split over evenly.' }),
+  swap: size.meta({ description: 'Swap space, e.g. "1g".' }),
+  file_system: z.string(),
+};
+
+/** Another machine for a scenario: what it does not name stays. */
+export const machineChangesSchema = z.strictObject(machine).partial();
+
 export const scenarioSchema = z.strictObject({
   $schema: z.string().optional(),
   name: z.string(),
   title: z.string(),
   /** What it shows and what is to be expected, for people. */
   about: z.string(),
-  memory: size.meta({ description: 'RAM, e.g. "64m".' }),
-  cpus: z.number().int().min(1).max(64).default(1),
+  memory: machine.memory,
+  cpus: machine.cpus.default(1),
+  nodes: machine.nodes.default(1),
+  swap: machine.swap.default(0),
+  file_system: machine.file_system.default('ext2'),
   vm: z
     .strictObject({
       dirty_ratio: percent.default(20),
