@@ -15,6 +15,7 @@ import type { EventQueue } from '../../sim/events.ts';
 import type { Geometry } from './geometry.ts';
 import type { Stream } from './blocks.ts';
 import type { SsdProfile } from './profile.ts';
+import { IdleArray } from './idle.ts';
 import { ReadRetry } from './read-retry.ts';
 import { ReadTable } from './read-table.ts';
 import { Suspension } from './suspension.ts';
@@ -47,6 +48,8 @@ export class FlashArray {
   readonly #hold: boolean;
   readonly #burst: number;
   readonly #sendsPadding: boolean;
+  readonly #restNs: number;
+  readonly #idle: IdleArray | undefined;
   readonly #onEnd: number;
   readonly #onFree: number;
   readonly #onAcross: number;
@@ -95,6 +98,8 @@ export class FlashArray {
     this.#hold = profile.array.hold_during_transfer;
     this.#burst = profile.array.read_burst;
     this.#sendsPadding = profile.array.sends_padding ?? true;
+    this.#restNs = Math.round((profile.array.rest_after_program_us ?? 0) * 1000);
+    this.#idle = profile.array.idle && new IdleArray(profile.array.idle);
     this.#onEnd = events.register((die) => this.#ended(die));
     this.#onFree = events.register((die) => this.kick(die));
     this.#onAcross = events.register((op) => this.#across(op));
@@ -231,7 +236,8 @@ export class FlashArray {
     const op = this.#firstRead[die];
     this.#firstRead[die] = this.reads.next[op];
     this.#readsInRow[die] = jobWaits ? this.#readsInRow[die] + 1 : 0;
-    const start = Math.max(this.#events.nowNs, this.#freeNs[die], this.reads.readyNs[op]);
+    let start = Math.max(this.#events.nowNs, this.#freeNs[die], this.reads.readyNs[op]);
+    if (this.#idle !== undefined) start = this.#idle.begin(start);
     this.reads.startNs[op] = start;
     this.#work[die] = DieWork.read;
     this.#reading[die] = op;
@@ -260,6 +266,7 @@ export class FlashArray {
   /** @param cellNs when the cells begin, the data being in the die's register */
   #startJob(work: DieWork, lane: number, stream: Stream, endNs: number, cellNs: number): void {
     const die = this.#geometry.dieOfLane(lane);
+    this.#idle?.use(this.#events.nowNs, endNs);
     this.#work[die] = work;
     this.#lane[die] = lane;
     this.#stream[die] = stream;
@@ -304,11 +311,12 @@ export class FlashArray {
       return;
     }
     this.#work[die] = DieWork.none;
-    this.#freeNs[die] = now;
+    this.#freeNs[die] = work === DieWork.program ? now + this.#restNs : now;
     if (work === DieWork.read) {
       const op = this.#reading[die];
       const bytes = this.reads.channelBytes[op];
       const end = this.#bookChannel(die, bytes);
+      this.#idle?.use(now, end);
       if (this.#hold) this.#freeNs[die] = end;
       if (this.reads.who[op] < 0) {
         this.#acrossAt(op, end);
@@ -368,6 +376,7 @@ export class FlashArray {
       again: this.#again.slice(),
       senseNs: this.#senseNs.slice(),
       retry: this.#retry?.save(),
+      idleSinceNs: this.#idle?.save(now),
     };
   }
 
@@ -393,6 +402,7 @@ export class FlashArray {
     this.#again.set(saved.again);
     this.#senseNs.set(saved.senseNs);
     if (saved.retry !== undefined) this.#retry?.load(saved.retry);
+    if (saved.idleSinceNs !== undefined) this.#idle?.load(saved.idleSinceNs, now);
     this.#endNs.fill(-1);
     this.#wakeNs.fill(-1);
     // In the order in which they were scheduled, so that ties fall as they would have.

@@ -5,9 +5,11 @@
  * a time and so bounds the command rate. NVMeVirt (Kim et al., FAST 2023) has the same terms.
  */
 
+import { Op } from '../device.ts';
 import type { SsdProfile } from './profile.ts';
 import { Timeline } from './timeline.ts';
 
+const OPS = 5;
 const ns = (us: number): number => Math.round(us * 1000);
 
 export class Front {
@@ -17,9 +19,10 @@ export class Front {
   readonly #writePer4kNs: number;
   readonly flushNs: number;
   readonly discardNs: number;
-  readonly #serialNs: number;
+  readonly #serialNs: Float64Array;
   readonly #linkNsPerByte: number;
   readonly #linkCommandNs: number;
+  readonly #linkWriteNs: number;
   readonly #toHost = new Timeline();
   readonly #toDrive: Timeline;
   #serialFreeNs = 0;
@@ -32,17 +35,21 @@ export class Front {
     this.#writePer4kNs = ns(c.write_per_4k_us);
     this.flushNs = ns(c.flush_us);
     this.discardNs = ns(c.discard_us);
-    this.#serialNs = ns(c.serial_us);
+    this.#serialNs = new Float64Array(OPS).fill(ns(c.serial_us));
+    if (c.serial_read_us !== undefined) this.#serialNs[Op.read] = ns(c.serial_read_us);
+    if (c.serial_write_us !== undefined) this.#serialNs[Op.write] = ns(c.serial_write_us);
     this.#linkNsPerByte = 1e9 / (p.link.mib_per_s * 1024 * 1024);
     this.#linkCommandNs = ns(p.link.per_command_us);
+    this.#linkWriteNs = ns(p.link.per_write_us ?? p.link.per_command_us);
     this.#toDrive = p.link.full_duplex ? new Timeline() : this.#toHost;
   }
 
   /** When a command that arrives now and costs `latency` gets past the firmware, ns. */
-  accept(now: number, latency: number): number {
-    if (this.#serialNs === 0) return now + latency;
+  accept(op: Op, now: number, latency: number): number {
+    const serial = this.#serialNs[op];
+    if (serial === 0) return now + latency;
     const start = Math.max(now, this.#serialFreeNs);
-    this.#serialFreeNs = start + this.#serialNs;
+    this.#serialFreeNs = start + serial;
     return this.#serialFreeNs + latency;
   }
 
@@ -54,9 +61,14 @@ export class Front {
     return this.#writeNs + this.#writePer4kNs * Math.ceil(bytes / 4096);
   }
 
-  /** How long the link is taken by a transfer, ns. */
+  /** How long the link is taken by a transfer to the host, ns. */
   linkTime(bytes: number): number {
     return this.#linkCommandNs + Math.round(bytes * this.#linkNsPerByte);
+  }
+
+  /** How long the link is taken by a transfer from the host, ns. */
+  linkWriteTime(bytes: number): number {
+    return this.#linkWriteNs + Math.round(bytes * this.#linkNsPerByte);
   }
 
   /** Books a transfer to the host that is ready at `earliest`; its end, ns. */
@@ -66,6 +78,6 @@ export class Front {
 
   /** Books a transfer from the host; its end, ns. */
   fetchFromHost(earliest: number, bytes: number, now: number): number {
-    return this.#toDrive.book(earliest, this.linkTime(bytes), now);
+    return this.#toDrive.book(earliest, this.linkWriteTime(bytes), now);
   }
 }

@@ -17,6 +17,10 @@ const link = z
       description: 'Reads and writes travel at once (PCIe), or share one wire (SATA).',
     }),
     per_command_us: microseconds('Time the link is taken per data transfer beside its payload.'),
+    per_write_us: microseconds(
+      'The same for data from the host (a Serial ATA write sets its transfer up twice); ' +
+        'per_command_us when absent.',
+    ).optional(),
   })
   .meta({ description: 'The way between host memory and the drive.' });
 
@@ -29,6 +33,8 @@ const controller = z
     flush_us: microseconds('Cost of a flush beside the programs that it waits for.'),
     discard_us: microseconds('Cost of a discard or write-zeroes command.'),
     serial_us: microseconds('Part of each command that the controller does one at a time.'),
+    serial_read_us: microseconds('The same for reads; serial_us when absent.').optional(),
+    serial_write_us: microseconds('The same for writes; serial_us when absent.').optional(),
   })
   .meta({ description: 'What the firmware adds to each command.' });
 
@@ -111,6 +117,17 @@ const array = z
           'scramble and protect whole pages.',
       }),
     read_burst: count('Reads a die serves in a row while a program or erase waits for it.'),
+    rest_after_program_us: microseconds(
+      'How long a die takes nothing new after a program, though the data is down (3D XPoint ' +
+        'verifies and rests); 0 when absent.',
+    ).optional(),
+    idle: z
+      .strictObject({
+        after_us: microseconds('All dies at rest for so long let the flash interface doze off.'),
+        wake_us: microseconds('What the first read after that waits.'),
+      })
+      .optional()
+      .meta({ description: 'Power saving between reads; absent: none.' }),
   })
   .meta({ description: 'The flash itself.' });
 

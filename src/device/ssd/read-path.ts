@@ -5,6 +5,7 @@
 
 import type { EventQueue } from '../../sim/events.ts';
 import { SECTOR_BYTES } from '../../sim/units.ts';
+import { Op } from '../device.ts';
 import type { FlashArray } from './array.ts';
 import { sectorBits, type WriteBuffer } from './buffer.ts';
 import type { Front } from './front.ts';
@@ -58,7 +59,7 @@ export class ReadPath {
     const ready = this.#requests.begin(
       tag,
       now,
-      this.#front.accept(now, this.#front.readLatency(sectors * SECTOR_BYTES)),
+      this.#front.accept(Op.read, now, this.#front.readLatency(sectors * SECTOR_BYTES)),
     );
     const end = sector + sectors;
     let atHand = 0;

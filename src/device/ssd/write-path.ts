@@ -78,7 +78,7 @@ export class WritePath {
     const ready = this.#requests.begin(
       tag,
       now,
-      this.#front.accept(now, this.#front.writeLatency(sectors * SECTOR_BYTES)),
+      this.#front.accept(Op.write, now, this.#front.writeLatency(sectors * SECTOR_BYTES)),
     );
     this.#setDurable(tag, flags);
     this.#letIn(tag, sector, sectors, ready);
@@ -150,7 +150,7 @@ export class WritePath {
     const arrived = zeroes
       ? earliest
       : this.#front.fetchFromHost(earliest, sectors * SECTOR_BYTES, now);
-    const link = zeroes ? 0 : this.#front.linkTime(sectors * SECTOR_BYTES);
+    const link = zeroes ? 0 : this.#front.linkWriteTime(sectors * SECTOR_BYTES);
     requests.endNs[tag] = arrived;
     requests.addPart(tag, Part.bufferWait, earliest - ready);
     requests.addPart(tag, Part.link, link);
@@ -188,7 +188,7 @@ export class WritePath {
 
   flush(tag: number, now: number): void {
     const requests = this.#requests;
-    const ready = requests.begin(tag, now, this.#front.accept(now, this.#front.flushNs));
+    const ready = requests.begin(tag, now, this.#front.accept(Op.flush, now, this.#front.flushNs));
     requests.endNs[tag] = ready;
     requests.epoch[tag] = NONE;
     if (!this.#isVolatile) {
@@ -213,7 +213,11 @@ export class WritePath {
 
   discard(tag: number, op: Op, sector: number, sectors: number, flags: number, now: number): void {
     const { unitSectors } = this.#geometry;
-    const ready = this.#requests.begin(tag, now, this.#front.accept(now, this.#front.discardNs));
+    const ready = this.#requests.begin(
+      tag,
+      now,
+      this.#front.accept(op, now, this.#front.discardNs),
+    );
     const end = sector + sectors;
     const firstWhole = Math.ceil(sector / unitSectors);
     // The last unit of the drive may be cut short; the host owns all of it that there is.
