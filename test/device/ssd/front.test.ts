@@ -46,38 +46,6 @@ test('half duplex: data to the host and from it share the wire; full duplex: the
   }
 });
 
-test('read retry: a share of 1 adds its time to every sense, a share of 0.25 to a quarter', () => {
-  const all = new Bench(smallProfile({ array: { read_retry: [{ share: 1, added_us: 7 }] } }));
-  all.submit(0, Op.read, 0, 8);
-  all.run();
-  assert.equal(all.doneNs[0], ONE_READ + 7000);
-
-  const some = new Bench(
-    smallProfile({
-      array: {
-        read_retry: [
-          { share: 0.25, added_us: 7 },
-          { share: 0.05, added_us: 90 },
-        ],
-      },
-    }),
-  );
-  const counts = new Map<number, number>();
-  for (let n = 0; n < 4000; n++) {
-    const start = some.events.nowNs;
-    some.submit(0, Op.read, stripe(n % 200), 8);
-    some.run();
-    const added = some.doneNs[0] - start - ONE_READ;
-    counts.set(added, (counts.get(added) ?? 0) + 1);
-  }
-  assert.deepEqual(
-    [...counts.keys()].toSorted((a, b) => a - b),
-    [0, 7000, 90_000],
-  );
-  assert.ok(Math.abs(counts.get(7000)! / 4000 - 0.25) < 0.03);
-  assert.ok(Math.abs(counts.get(90_000)! / 4000 - 0.05) < 0.015);
-});
-
 test('a die that rests after a program keeps the next one waiting, not the acknowledgement', () => {
   const bench = new Bench(
     smallProfile({
