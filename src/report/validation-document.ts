@@ -57,10 +57,24 @@ const LIMITS = `## What the model does not do
   arm moves when the medium is free, not while the last data is still on the link (preseeking).
 - The bus of DiskSim's older drives is not in the disk's own file but in the system's. Of a drive that is
   in no system file at hand an import assumes 0.148 ms a sector, and is as far off as that is.
-- Data goes out sector by sector as the medium delivers it. The DEC RZ26 does not do that: its reads
-  after a write end 0.31 ms later than simulated for 1 sector, 0.46 for 4, 0.68 for 8, 0.97 for 12, 1.14
-  for 14 and about 1.0 for all longer ones (medians), as if it sent bursts of some 14 sectors, each when
-  it is complete. DiskSim has no parameter that says so, and the other six drives do not do it.
+- What no parameter of the DEC RZ26 says, and its trace shows (each write ends at its angle to within
+  0.1 ms, so what comes behind one is dated exactly; medians):
+  - Reads end later than simulated: behind a write by 0.31 ms for 1 sector, 0.47 for 4, 0.69 for 8, 1.01
+    for 12, 1.25 for 15, and less again up to 21 (0.61), as if some 17 sectors were sent in one burst once
+    they are complete. The parameters have no burst and a read completion of 0.
+  - Writes to the medium 130 to 750 cylinders away miss a revolution in 15 to 78 % of all cases (46 % at 300
+    to 600), shorter and longer ones, and reads of any distance, in about 2 %: a settle of some 5 ms that
+    only such writes need. That is 0.9 ms on the mean of writes and half of the whole demerit's square.
+  - Reads that run over a track's end behind one that did so too are hits: it reads ahead to the end of the
+    next track, where the parameters say to the end of this one (\`Buffer continuous read\` 1, not 4). Set to 4,
+    the class from the buffer misses by 0.54 ms instead of 1.09, but the whole by more, for the reads are then
+    as much too early as its writes are.
+  - Its buffer hits take 1.02 ms + 0.069 a sector, not 1.23 + 0.071.
+- HP C2490A: reads behind reads are simulated one revolution long in 13 % of all cases, nearly all of which come
+  to their sector less than 1.7 ms late here; writes behind writes one short in 20 %, nearly all with less than 2.6 ms
+  to spare. So 3.616 ms for a read behind a read is 1.2 ms too much, and 0.824 for a write behind a
+  write 1.9 too little. The latter is the HP C2247A's figure to the digit: it was carried over, not measured.
+  The two cancel in the sum; no rule of the model can know.
 - A write behind a write counts as such, for the overheads, only until the first is on the medium:
   measured back to back they differ from what the traces show with pauses between.
 `;

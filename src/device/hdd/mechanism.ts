@@ -41,9 +41,17 @@ export class Mechanism {
   mark = 1;
   /** Sectors that passed on the first track of `access` before its first one, next to it. */
   passedBefore = 0;
+  /**
+   * The last track on which `access` began within its sectors: when all of them had passed, ns, and
+   * how many sectors, counted from the first of all, the last to pass was the end of. 0, 0: none.
+   */
+  wrapNs = 0;
+  wrapSectors = 0;
   /** How many sectors follow on the track where `access` ended, and the time of each, ns. */
   runLeft = 0;
   runSectorNs = 0;
+  /** From the end of `access` until the sector behind its last one comes by, on the same track, ns. */
+  runAheadNs = 0;
 
   readonly geometry: Geometry;
   readonly #seek: Float64Array;
@@ -167,6 +175,8 @@ export class Mechanism {
     this.settleNs = 0;
     this.rotationNs = 0;
     this.transferNs = 0;
+    this.wrapNs = 0;
+    this.wrapSectors = 0;
     const { geometry } = this;
     let at = atNs;
     let next = lbn;
@@ -188,14 +198,21 @@ export class Mechanism {
         at = dataReadyNs;
       }
       const wait = this.#waitNs(geometry.angle * sectorNs, at);
-      const pass = run * sectorNs;
-      if (zeroLatency && wait > this.periodNs - pass) {
-        // The head came down inside the run: one revolution from here brings all of it by.
-        this.transferNs += this.periodNs;
-        at += this.periodNs;
+      if (zeroLatency && wait > this.periodNs - run * sectorNs) {
+        // The head came down inside the run. The first sectors, the one it came down in among them,
+        // come by last: the rest is there already.
+        const missed = Math.ceil((this.periodNs - wait) / sectorNs - 1e-6);
+        if (mark > 0) this.markNs = at + wait + Math.min(mark, missed) * sectorNs;
+        const pass = wait + missed * sectorNs;
+        this.transferNs += pass;
+        at += pass;
         if (first) this.passedBefore = geometry.sector;
-        if (mark > 0) this.markNs = at;
+        this.wrapNs = at;
+        this.wrapSectors = sectors - left + missed;
+        this.runAheadNs = (run - missed) * sectorNs;
       } else {
+        const pass = run * sectorNs;
+        this.runAheadNs = 0;
         this.rotationNs += wait;
         this.transferNs += pass;
         at += wait;

@@ -55,7 +55,12 @@ export class Medium {
     const overhead = this.#overhead;
     const awayNs = startNs + overhead.readDisconnectNs;
     // The drive asks for the link while it still reads, so that it has it when the data is there.
-    const linkNs = Math.max(bufferedNs, awayNs + overhead.reselectNs) + overhead.dataNs;
+    let linkNs = Math.max(bufferedNs, awayNs + overhead.reselectNs) + overhead.dataNs;
+    if (mechanism.wrapSectors > 0) {
+      // Sent in order without a break: the sector that passed last must be there when its turn comes.
+      const before = from - lbn + mechanism.wrapSectors - 1;
+      linkNs = Math.max(linkNs, mechanism.wrapNs - before * this.#link.sectorNs);
+    }
     return this.#link.send(sectors, linkNs, mediaEndNs) + overhead.readCompletionNs;
   }
 

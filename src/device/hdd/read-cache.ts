@@ -70,7 +70,8 @@ export class ReadCache {
     }
     segments.extend(segment, end, Math.max(end - lbn, this.#cache.segment_sectors));
     this.readyNs[segment] = endNs;
-    this.readAhead.start(segment, end, end, endNs);
+    const { runLeft, runAheadNs } = this.#mechanism;
+    this.readAhead.start(segment, end, end, runLeft > 0 ? endNs + runAheadNs : endNs);
     this.#slideLimit(lbn, end);
   }
 

@@ -51,6 +51,23 @@ test('a drive asks for the link while it still reads', () => {
   assert.equal(timeOf(1.5, 0.5), timeOf(0, 0.5));
 });
 
+test('a read begun within its sectors goes out in order as its first ones come by', () => {
+  const timeOf = (startSector: number, mechanics = { zeroLatencyAccess: 'reads' as const }) =>
+    new Host(smallProfile({ mechanics, link: { sector_us: 50 } })).read(startSector, 10);
+  // The head comes down at the start of sector 2: sectors 0 and 1 come by last, until 10.2 ms. From
+  // then on sector 1 and the eight behind it are sent, 50 us each.
+  assert.equal(timeOf(0), 10.2 * MS + 9 * 50_000);
+  // At the very start of the run nothing is missed: as the medium goes, and the last sector.
+  assert.equal(timeOf(2), 1.2 * MS + 50_000);
+});
+
+test('behind a read begun within its sectors the next ones come by when the platter has turned to them', () => {
+  const host = new Host(smallProfile({ mechanics: { zeroLatencyAccess: 'reads' } }));
+  host.read(0, 10); // Sector 1 passed last, by 10.2 ms: sectors 10 to 13 pass from 11 to 11.4 ms.
+  host.read(10, 4);
+  assert.equal(host.events.nowNs, 11.4 * MS + 1000);
+});
+
 test('streaming goes at the media rate with skews', () => {
   const host = new Host(smallProfile());
   // Ten cylinders of two tracks: 100 sectors, 10 on to the next head, 100, 20 to the next cylinder.
