@@ -40,6 +40,21 @@ export interface FileCalls {
    * @param order in blocks of 2^order pages; 9 is a huge page of 2 MiB
    */
   allocate(bytes: number, order?: number): Sleeping<void>;
+  /**
+   * One try for a block of 2^order pages, as a huge page is asked for: reclaims for it once, and
+   * gives up. The program keeps the block.
+   * @returns whether it got one
+   */
+  tryAllocate(order: number): Sleeping<boolean>;
+  /**
+   * mmap(2) of private anonymous memory. Nothing is allocated until it is touched.
+   * @returns a region
+   */
+  mapAnon(bytes: number): number;
+  /** Loads from, or stores into, a region: pages that are not there are allocated or swapped in. */
+  touchAnon(region: number, offsetBytes: number, bytes: number, isWrite: boolean): Sleeping<void>;
+  /** munmap(2): the region's pages are free again. */
+  unmapAnon(region: number): void;
   /** The program thinks, ns. */
   sleepNs(ns: number): Sleeping<void>;
   /** Simulated time, ns: programs that run for so long, or at such a rate, go by it. */

@@ -30,6 +30,8 @@ export class Files implements FileCalls {
   readonly #byName = new Map<string, Inode>();
   /** Open handles; a handle is an index into it. */
   readonly #open: (Inode | undefined)[] = [];
+  /** Frames of each anonymous region, page by page; -1 where nothing was touched yet. */
+  readonly #regions: Int32Array[] = [];
   /** Where the next sequential read of an inode would begin, by inode number. */
   readonly #readNext: number[] = [];
 
@@ -183,6 +185,36 @@ export class Files implements FileCalls {
       for (let page = frame; page < frame + blockPages; page++) memory.table.set(page, Page.anon);
       yield* memory.useCpu(blockPages * memory.options.cpu.allocatePageNs);
     }
+  }
+
+  *tryAllocate(order: number): Sleeping<boolean> {
+    const memory = this.#memory;
+    const frame = yield* this.#allocator.tryTake(order);
+    if (frame < 0) return false;
+    for (let page = frame; page < frame + (1 << order); page++) memory.table.set(page, Page.anon);
+    yield* memory.useCpu(2 ** order * memory.options.cpu.allocatePageNs);
+    return true;
+  }
+
+  mapAnon(bytes: number): number {
+    return this.#regions.push(new Int32Array(Math.ceil(bytes / PAGE_BYTES)).fill(-1)) - 1;
+  }
+
+  *touchAnon(region: number, offsetBytes: number, bytes: number): Sleeping<void> {
+    const memory = this.#memory;
+    const frames = this.#regions[region];
+    const end = Math.min(frames.length, Math.ceil((offsetBytes + bytes) / PAGE_BYTES));
+    for (let index = Math.floor(offsetBytes / PAGE_BYTES); index < end; index++) {
+      if (frames[index] >= 0) continue;
+      frames[index] = yield* this.#allocator.take(0);
+      memory.table.set(frames[index], Page.anon);
+      yield* memory.useCpu(memory.options.cpu.allocatePageNs);
+    }
+  }
+
+  unmapAnon(region: number): void {
+    for (const frame of this.#regions[region]) if (frame >= 0) this.#memory.free(frame);
+    this.#regions[region] = new Int32Array(0);
   }
 
   *sleepNs(ns: number): Sleeping<void> {

@@ -56,6 +56,17 @@ export class PageAllocator {
     }
   }
 
+  /** The same with one reclaim at most (__GFP_NORETRY). @returns -1 when that was not enough */
+  *tryTake(order: number): Sleeping<number> {
+    const fast = this.tryFast(order);
+    if (fast >= 0) return fast;
+    this.#kswapd.wake(order);
+    const early = this.#take(order, this.#memory.zone.min);
+    if (early >= 0) return early;
+    yield* this.#reclaim.direct(order);
+    return this.#take(order, this.#memory.zone.min);
+  }
+
   #take(order: number, mark: number): number {
     const { zone } = this.#memory;
     return zone.watermarkOk(order, mark) ? zone.buddy.take(order) : -1;

@@ -55,6 +55,24 @@ export class RecordingCalls implements FileCalls {
     yield* this.#note(`fsync ${this.#name(file)}`);
   }
 
+  *tryAllocate(order: number): Sleeping<boolean> {
+    yield* this.#note(`tryAllocate ${order}`);
+    return true;
+  }
+
+  mapAnon(bytes: number): number {
+    this.log.push(`mapAnon ${bytes}`);
+    return 0;
+  }
+
+  *touchAnon(region: number, offset: number, bytes: number, isWrite: boolean): Sleeping<void> {
+    yield* this.#note(`touchAnon ${region} ${offset} ${bytes} ${isWrite ? 'write' : 'read'}`);
+  }
+
+  unmapAnon(region: number): void {
+    this.log.push(`unmapAnon ${region}`);
+  }
+
   *sync(): Sleeping<void> {
     yield* this.#note('sync');
   }

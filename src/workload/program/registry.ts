@@ -3,12 +3,17 @@
 import * as z from 'zod';
 import type { Program } from '../../mm/file-calls.ts';
 import { allocate } from './allocate.ts';
+import { anon } from './anon.ts';
+import { compile } from './compile.ts';
 import { fio } from './fio.ts';
 import { fsmark } from './fsmark.ts';
+import { hugePages } from './huge-pages.ts';
 import type { ProgramContext, ProgramKind } from './kind.ts';
+import { mmapStream } from './mmap-stream.ts';
+import { oltp } from './oltp.ts';
 import { trace } from './trace.ts';
 
-const kinds = [allocate, fio, fsmark, trace] as const;
+const kinds = [allocate, anon, compile, fio, fsmark, hugePages, mmapStream, oltp, trace] as const;
 
 type Schema = (typeof kinds)[number]['schema'];
 
