@@ -6,6 +6,8 @@
  */
 
 import { Op } from '../device/device.ts';
+import type { EventQueue } from '../sim/events.ts';
+import type { RequestTable } from './request.ts';
 
 /** The groups that /proc/diskstats tells apart. */
 export const StatGroup = { read: 0, write: 1, discard: 2, flush: 3 } as const;
@@ -70,10 +72,18 @@ export class Accounting implements BlockCounters {
   sleptNs = 0;
   readonly congestedNs = new Float64Array(2);
 
+  readonly #events: EventQueue;
+  readonly #requests: RequestTable;
   #stampNs = 0;
 
+  constructor(events: EventQueue, requests: RequestTable) {
+    this.#events = events;
+    this.#requests = requests;
+  }
+
   /** Brings the integrals over time up to now; due before `inFlight` changes and before a reading. */
-  round(nowNs: number): void {
+  round(): void {
+    const { nowNs } = this.#events;
     const passed = nowNs - this.#stampNs;
     if (passed === 0) return;
     this.#stampNs = nowNs;
@@ -82,22 +92,23 @@ export class Accounting implements BlockCounters {
     this.timeInQueueNs += passed * this.inFlight;
   }
 
-  started(nowNs: number): void {
-    this.round(nowNs);
+  started(): void {
+    this.round();
     this.inFlight++;
     this.requests++;
   }
 
-  done(group: StatGroup, sectors: number, startNs: number, nowNs: number): void {
+  done(group: StatGroup, request: number): void {
+    const { sectors, startNs } = this.#requests;
     this.ios[group]++;
-    this.sectors[group] += sectors;
-    this.ticksNs[group] += nowNs - startNs;
-    this.gone(nowNs);
+    this.sectors[group] += sectors[request];
+    this.ticksNs[group] += this.#events.nowNs - startNs[request];
+    this.gone();
   }
 
   /** A request is gone without having been one of its own to the drive: it was joined to another. */
-  gone(nowNs: number): void {
-    this.round(nowNs);
+  gone(): void {
+    this.round();
     this.inFlight--;
   }
 }

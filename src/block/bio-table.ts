@@ -14,12 +14,16 @@ export class BioTable {
   /** `BioFlag` bits. */
   flags: Uint16Array;
   task: Uint16Array;
+  /** The task's IO priority when it was submitted (io-priority.ts). */
+  priority: Uint8Array;
   /** The submitter's own integer; of a part of a split bio, the row of the whole. */
   cookie: Int32Array;
   /** 1 for a part of a bio that was split. */
   isPart: Uint8Array;
   /** When `submitBio` was called, ns. */
   submitNs: Float64Array;
+  /** What it was given to make a request with (blk-mq): a tag, which goes on to the request. */
+  tag: Int32Array;
   /** How it ends, for a bio that ends without a request. */
   status: Uint8Array;
   /** The next row of whatever chain this one is in; -1 at its end. */
@@ -34,9 +38,11 @@ export class BioTable {
     this.op = new Uint8Array(capacity);
     this.flags = new Uint16Array(capacity);
     this.task = new Uint16Array(capacity);
+    this.priority = new Uint8Array(capacity);
     this.cookie = new Int32Array(capacity);
     this.isPart = new Uint8Array(capacity);
     this.submitNs = new Float64Array(capacity);
+    this.tag = new Int32Array(capacity);
     this.status = new Uint8Array(capacity);
     this.next = new Int32Array(capacity);
     this.#chainFree(0);
@@ -71,9 +77,11 @@ export class BioTable {
     grown.op.set(this.op);
     grown.flags.set(this.flags);
     grown.task.set(this.task);
+    grown.priority.set(this.priority);
     grown.cookie.set(this.cookie);
     grown.isPart.set(this.isPart);
     grown.submitNs.set(this.submitNs);
+    grown.tag.set(this.tag);
     grown.status.set(this.status);
     grown.next.set(this.next);
     this.sector = grown.sector;
@@ -81,9 +89,11 @@ export class BioTable {
     this.op = grown.op;
     this.flags = grown.flags;
     this.task = grown.task;
+    this.priority = grown.priority;
     this.cookie = grown.cookie;
     this.isPart = grown.isPart;
     this.submitNs = grown.submitNs;
+    this.tag = grown.tag;
     this.status = grown.status;
     this.next = grown.next;
     this.#chainFree(old);

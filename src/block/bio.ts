@@ -3,6 +3,7 @@
  */
 
 import type { Status } from '../device/device.ts';
+import type { IoClass } from './io-priority.ts';
 
 /** Bio flags, or-ed together. Values are stable: traces and snapshots may hold them. */
 export const BioFlag = {
@@ -72,6 +73,13 @@ export interface BlockQueue {
     task: number,
     cookie: number,
   ): Admission;
+
+  /**
+   * Sets a task's IO priority, for what it submits from now on (ioprio_set(2)).
+   * @param level 0..7, the most urgent first; 4 by default; the idle class has none
+   * @throws RangeError for a class or level that there is none of
+   */
+  setIoPriority(task: number, ioClass: IoClass, level?: number): void;
 
   /** Opens the task's plug (blk_start_plug); without effect before 3.x. Plugs nest. */
   startPlug(task: number): void;

@@ -6,6 +6,9 @@
 import type { RequestTable } from './request.ts';
 
 export class EndSectorHash {
+  /** Operand of `find`. */
+  sector = 0;
+
   readonly #requests: RequestTable;
   readonly #buckets: Int32Array;
   readonly #shift: number;
@@ -19,7 +22,8 @@ export class EndSectorHash {
 
   add(request: number): void {
     const { hashNext, hashPrevious, hashBucket } = this.#requests;
-    const bucket = this.#bucketOf(this.#requests.end(request));
+    this.sector = this.#requests.sector[request] + this.#requests.sectors[request];
+    const bucket = this.#bucket();
     const first = this.#buckets[bucket];
     hashBucket[request] = bucket;
     hashPrevious[request] = -1;
@@ -47,22 +51,22 @@ export class EndSectorHash {
     this.add(request);
   }
 
-  /** The request that ends at `sector` and may still grow; -1 when there is none. */
-  find(sector: number): number {
+  /** The request that ends at the register `sector` and may still grow; -1 when there is none. */
+  find(): number {
     const requests = this.#requests;
-    let request = this.#buckets[this.#bucketOf(sector)];
+    let request = this.#buckets[this.#bucket()];
     while (request >= 0) {
       const next = requests.hashNext[request];
       // As the kernel does, drop what can grow no more on the way.
       if (!requests.isMergeable(request)) this.remove(request);
-      else if (requests.end(request) === sector) return request;
+      else if (requests.sector[request] + requests.sectors[request] === this.sector) return request;
       request = next;
     }
     return -1;
   }
 
-  #bucketOf(sector: number): number {
+  #bucket(): number {
     // Sectors in pages, then Knuth's multiplicative hash; `| 0` keeps the low 32 bits of the page.
-    return Math.imul((sector / 8) | 0, 0x9e3779b1) >>> this.#shift;
+    return Math.imul((this.sector / 8) | 0, 0x9e3779b1) >>> this.#shift;
   }
 }

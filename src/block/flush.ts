@@ -9,6 +9,7 @@
  */
 
 import { Op, Status, type Device } from '../device/device.ts';
+import type { EventQueue } from '../sim/events.ts';
 import { SECOND } from '../sim/units.ts';
 import { RequestFlag, type RequestTable } from './request.ts';
 import { RequestList } from './request-list.ts';
@@ -19,13 +20,14 @@ const PENDING_TIMEOUT_NS = 5 * SECOND;
 export const FlushStep = { preflush: 1, data: 2, postflush: 4 } as const;
 
 export interface FlushHost {
+  readonly events: EventQueue;
   readonly requests: RequestTable;
   /** Sends a flush command to the drive. `request` is the machinery's own. */
   issueFlush(request: number): void;
   /** Sends a request's data, ahead of whatever the elevator has. */
   issueData(request: number): void;
   /** All steps of a request are done. */
-  finish(request: number, timeNs: number, status: Status): void;
+  finish(request: number, status: Status): void;
 }
 
 export class FlushMachinery {
@@ -63,11 +65,11 @@ export class FlushMachinery {
   }
 
   /** Takes a request through the given steps. */
-  insert(request: number, steps: number, nowNs: number): void {
+  insert(request: number, steps: number): void {
     this.#requests.steps[request] = steps;
     this.#requests.flags[request] |= RequestFlag.flushSequence;
-    this.#goOn(request, nowNs, Status.ok);
-    this.#kick(nowNs);
+    this.#goOn(request, Status.ok);
+    this.#kick();
   }
 
   /** Whether a completed request is the flush command. */
@@ -81,48 +83,49 @@ export class FlushMachinery {
   }
 
   /** The flush command is done: those it served go on. */
-  flushDone(timeNs: number, status: Status): void {
+  flushDone(status: Status): void {
     const running = this.#running;
     // Until all are told, no other flush may start: those who hear of it may ask for one.
     for (let left = running.length; left > 0; left--) {
       const request = running.first;
       running.remove(request);
-      this.#stepDone(request, timeNs, status);
+      this.#stepDone(request, status);
     }
     this.#isUnderWay = false;
-    this.#kick(timeNs);
+    this.#kick();
   }
 
   /** The data of a request in a sequence is written. */
-  dataDone(request: number, timeNs: number, status: Status): void {
+  dataDone(request: number, status: Status): void {
     this.#dataInFlight--;
-    this.#stepDone(request, timeNs, status);
-    this.#kick(timeNs);
+    this.#stepDone(request, status);
+    this.#kick();
   }
 
-  #stepDone(request: number, nowNs: number, status: Status): void {
+  #stepDone(request: number, status: Status): void {
     const { steps } = this.#requests;
     steps[request] = status === Status.ok ? steps[request] & (steps[request] - 1) : 0;
-    this.#goOn(request, nowNs, status);
+    this.#goOn(request, status);
   }
 
   /** Starts the next step (blk_flush_complete_seq). */
-  #goOn(request: number, nowNs: number, status: Status): void {
+  #goOn(request: number, status: Status): void {
     const steps = this.#requests.steps[request];
     const step = steps & -steps;
-    if (step === 0) this.#host.finish(request, nowNs, status);
+    if (step === 0) this.#host.finish(request, status);
     else if (step === FlushStep.data) {
       this.#dataInFlight++;
       this.#host.issueData(request);
     } else {
-      if (this.#pending.length === 0) this.#pendingSinceNs = nowNs;
+      if (this.#pending.length === 0) this.#pendingSinceNs = this.#host.events.nowNs;
       this.#pending.append(request);
     }
   }
 
   /** Starts a flush if one is wanted and allowed (blk_kick_flush). */
-  #kick(nowNs: number): void {
+  #kick(): void {
     if (this.#isUnderWay || this.#pending.length === 0) return;
+    const { nowNs } = this.#host.events;
     if (this.#dataInFlight > 0 && nowNs < this.#pendingSinceNs + PENDING_TIMEOUT_NS) return;
     [this.#pending, this.#running] = [this.#running, this.#pending];
     this.#isUnderWay = true;

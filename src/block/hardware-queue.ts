@@ -87,7 +87,7 @@ export class HardwareQueue implements ElevatorHost {
   peek(): number {
     const { requests } = this;
     const { list } = this.dispatch;
-    if (list.first < 0 && !this.elevator.dispatch(this.events.nowNs, false)) return -1;
+    if (list.first < 0 && !this.elevator.dispatch(false)) return -1;
     const request = list.first;
     if (!requests.has(request, RequestFlag.started)) {
       if (requests.has(request, RequestFlag.sorted)) this.elevator.activated(request);

@@ -12,7 +12,7 @@ import { BioFlag } from './bio.ts';
 import { segmentsOf, type BioTable } from './bio-table.ts';
 import { EndSectorHash } from './end-hash.ts';
 import type { Elevator } from './elevator/elevator.ts';
-import { directionOf, RequestFlag, type RequestTable } from './request.ts';
+import { RequestFlag, type RequestTable } from './request.ts';
 
 /** What became of a bio. */
 export const Merge = { none: 0, back: 1, front: 2 } as const;
@@ -155,7 +155,8 @@ export class Merger {
     }
     this.hitLast = false;
     if (this.#noMerges === NoMerges.lastOnly) return -1;
-    const ending = this.#hash.find(this.#requests.sector[request]);
+    this.#hash.sector = this.#requests.sector[request];
+    const ending = this.#hash.find();
     return ending >= 0 && this.#join(ending, request) ? ending : -1;
   }
 
@@ -171,16 +172,13 @@ export class Merger {
       if (sector + bios.sectors[bio] === requests.sector[last]) return Merge.front;
     }
     if (this.#noMerges === NoMerges.lastOnly) return Merge.none;
-    const ending = this.#hash.find(sector);
+    this.#hash.sector = sector;
+    const ending = this.#hash.find();
     if (ending >= 0 && this.#allows(ending, bio)) {
       this.target = ending;
       return Merge.back;
     }
-    const starting = this.#elevator.findFrontMerge(
-      directionOf(bios.op[bio]),
-      sector + bios.sectors[bio],
-      bio,
-    );
+    const starting = this.#elevator.findFrontMerge(bio);
     if (starting < 0 || !this.#allows(starting, bio)) return Merge.none;
     this.target = starting;
     return Merge.front;

@@ -48,6 +48,7 @@ export class NullQueue implements BlockQueue {
     return Admission.admitted;
   }
 
+  setIoPriority(): void {}
   startPlug(): void {}
   finishPlug(): void {}
   taskSleeps(): void {}

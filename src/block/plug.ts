@@ -50,6 +50,7 @@ export class QueuePlug {
 
   #schedule(): void {
     this.#isPending = true;
-    this.#events.schedule(this.#dueNs, this.#handler, 0);
+    this.#events.atNs = this.#dueNs;
+    this.#events.post(this.#handler, 0);
   }
 }

@@ -88,8 +88,8 @@ export class PluggingQueue extends RequestQueue implements FlushHost, SupplyHost
     return this.#supply.isCongested(sync ? Pool.sync : Pool.async);
   }
 
-  protected congestedUpTo(pool: Pool, nowNs: number): number {
-    return this.#supply.congestedUpTo(pool, nowNs);
+  protected congestedUpTo(pool: Pool): number {
+    return this.#supply.congestedUpTo(pool);
   }
 
   // The way down.
@@ -139,13 +139,12 @@ export class PluggingQueue extends RequestQueue implements FlushHost, SupplyHost
 
   #takeRequest(bio: number, index: number): Admission {
     const { bios } = this;
-    const { nowNs } = this.events;
-    if (this.#supply.take(bio, index, nowNs)) {
+    if (this.#supply.take(bio, index)) {
       this.#makeRequest(bio, index);
       return Admission.admitted;
     }
     this.accounting.sleeps++;
-    this.observer?.slept(nowNs, bios.sector[bio], bios.sectors[bio], bios.task[bio]);
+    this.observer?.slept(this.events.nowNs, bios.sector[bio], bios.sectors[bio], bios.task[bio]);
     this.unplug();
     return Admission.sleeping;
   }
@@ -165,7 +164,7 @@ export class PluggingQueue extends RequestQueue implements FlushHost, SupplyHost
       }
       this.#plugs.add(task, request);
     } else {
-      this.#insert(request);
+      this.#insert(request, this.#isDirect);
       this.#run(this.#hardware[index]);
     }
   }
@@ -182,31 +181,33 @@ export class PluggingQueue extends RequestQueue implements FlushHost, SupplyHost
     this.accounting.unplugs[why]++;
     this.observer?.unplugged(this.events.nowNs, why);
     if (plugs.rules.sorts) plugs.sort(task);
-    for (let request; (request = plugs.shift(task)) >= 0;) this.#insert(request);
+    // Without an elevator a plug goes straight to the drive, but not that of a task about to sleep.
+    const isDirect = this.#isDirect && why !== Unplug.waiter;
+    for (let request; (request = plugs.shift(task)) >= 0;) this.#insert(request, isDirect);
     for (const hardware of this.#hardware) this.#run(hardware);
   }
 
   /** Files a request with the elevator, unless it is a flush or joins one that is there. */
-  #insert(request: number): void {
+  #insert(request: number, isDirect: boolean): void {
     const { requests } = this;
-    const { nowNs } = this.events;
     const hardware = this.#hardware[requests.hardware[request]];
     if (this.#needsFlush(request)) {
       const steps = this.#flush.stepsOf(request);
       if ((steps & ~FlushStep.data) !== 0) {
-        this.#flush.insert(request, steps, nowNs);
+        this.#flush.insert(request, steps);
         return;
       }
     }
     if (requests.isMergeable(request) && this.#joins(request, hardware)) return;
     requests.flags[request] |= RequestFlag.sorted;
-    if (!this.#isDirect) this.#observeInserted(request, nowNs);
+    if (!isDirect) this.#observeInserted(request);
     hardware.merger.added(request);
-    hardware.elevator.add(request, nowNs);
+    hardware.elevator.add(request);
   }
 
-  #observeInserted(request: number, nowNs: number): void {
+  #observeInserted(request: number): void {
     const { op, sector, sectors } = this.requests;
+    const { nowNs } = this.events;
     this.observer?.inserted(nowNs, request, op[request], sector[request], sectors[request]);
   }
 
@@ -229,8 +230,9 @@ export class PluggingQueue extends RequestQueue implements FlushHost, SupplyHost
     if (hardware.isRunning) return;
     hardware.isRunning = true;
     const { requests } = this;
-    // Where the driver chooses one request ahead, it does so even with all tags in use.
-    while (!this.#isMultiQueue || hardware.tags.available) {
+    // One request is chosen ahead even with all tags in use, by the driver before blk-mq, and there
+    // because a request leaves the elevator before it gets its tag (__blk_mq_do_dispatch_sched).
+    for (;;) {
       const request = hardware.peek();
       if (request < 0 || !hardware.tags.available) break;
       hardware.dispatch.list.remove(request);
@@ -257,49 +259,51 @@ export class PluggingQueue extends RequestQueue implements FlushHost, SupplyHost
 
   // The way up.
 
-  complete(tag: number, timeNs: number, status: Status): void {
+  protected completed(tag: number, status: Status): void {
     const { requests } = this;
     const hardware = this.#hardware[Math.floor(tag / this.#tagsPerQueue)];
     const request = hardware.tags.give(tag);
-    this.observer?.completed(timeNs, request, tag, requests.op[request], status);
-    this.#throttle?.completed(request, timeNs);
+    this.observer?.completed(this.events.nowNs, request, tag, requests.op[request], status);
+    this.#throttle?.completed(request);
     if (this.#flush.isFlush(request)) {
-      if (this.#isMultiQueue) this.#countFlush(timeNs);
-      this.#flush.flushDone(timeNs, status);
+      if (this.#isMultiQueue) this.#countFlush();
+      this.#flush.flushDone(status);
       this.#run(hardware);
     } else if (requests.has(request, RequestFlag.flushSequence)) {
-      this.#flush.dataDone(request, timeNs, status);
+      this.#flush.dataDone(request, status);
       this.#run(hardware);
-    } else this.finish(request, timeNs, status);
+    } else this.finish(request, status);
   }
 
   /**
    * A request is done. The drive gets its next one first; only then do submitters hear of it, who
    * as tasks of their own would not run before that either.
    */
-  finish(request: number, timeNs: number, status: Status): void {
+  finish(request: number, status: Status): void {
     const { requests } = this;
     const index = requests.hardware[request];
     const hardware = this.#hardware[index];
     const pool = this.poolOf(request);
     const kind = this.#kindOf(request);
+    const tag = requests.tag[request];
     const firstBio = requests.firstBio[request];
-    this.countDone(request, timeNs);
-    if (requests.has(request, RequestFlag.sorted)) hardware.elevator.completed(request, timeNs);
+    this.countDone(request);
+    if (requests.has(request, RequestFlag.sorted)) hardware.elevator.completed(request);
     requests.give(request);
     this.#run(hardware);
     this.endBios(firstBio, status);
-    this.#supply.release(index, pool, kind, timeNs);
+    this.#supply.release(index, tag, pool, kind);
   }
 
   /** From 5.5 on a flush counts where it is made, and once for all that wait for it. */
-  #countFlush(timeNs: number): void {
+  #countFlush(): void {
     this.accounting.ios[StatGroup.flush]++;
-    this.accounting.ticksNs[StatGroup.flush] += timeNs - this.#flush.flushIssueNs;
+    this.accounting.ticksNs[StatGroup.flush] += this.events.nowNs - this.#flush.flushIssueNs;
   }
 
-  protected releaseRequest(request: number, pool: Pool, nowNs: number): void {
-    this.#supply.release(this.requests.hardware[request], pool, this.#kindOf(request), nowNs);
+  protected releaseRequest(request: number, pool: Pool): void {
+    const { hardware, tag } = this.requests;
+    this.#supply.release(hardware[request], tag[request], pool, this.#kindOf(request));
   }
 
   #kindOf(request: number): Throttled {
@@ -309,10 +313,9 @@ export class PluggingQueue extends RequestQueue implements FlushHost, SupplyHost
   // SupplyHost.
 
   supplied(bio: number, index: number): void {
-    const { nowNs } = this.events;
-    this.accounting.sleptNs += nowNs - this.bios.submitNs[bio];
+    this.accounting.sleptNs += this.events.nowNs - this.bios.submitNs[bio];
     this.#makeRequest(bio, index);
-    this.admitted(bio, nowNs);
+    this.admitted(bio);
   }
 
   congestionCleared(pool: Pool): void {

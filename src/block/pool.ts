@@ -8,8 +8,11 @@
  * each becomes a batcher when it is woken.
  */
 
-import type { BioTable } from './bio-table.ts';
+import { Op } from '../device/device.ts';
+import type { EventQueue } from '../sim/events.ts';
 import { MS } from '../sim/units.ts';
+import { BioFlag } from './bio.ts';
+import type { BioTable } from './bio-table.ts';
 
 /** A batcher may take so many requests beyond a full pool (BLK_BATCH_REQ)... */
 const BATCH_REQUESTS = 32;
@@ -23,23 +26,34 @@ export const Freed = { wake: 1, congestionCleared: 2 } as const;
 export const Pool = { async: 0, sync: 1 } as const;
 export type Pool = (typeof Pool)[keyof typeof Pool];
 
+/** The pool that a bio's request comes from: sync for reads, and for writes someone waits for. */
+export function poolOfBio(op: number, flags: number): Pool {
+  return op === Op.read || (flags & BioFlag.sync) !== 0 ? Pool.sync : Pool.async;
+}
+
 /** The tasks' batches: shared by both pools, as the kernel keeps them in the task's io_context. */
 class Batches {
+  readonly #events: EventQueue;
   #left = new Uint8Array(64);
   #sinceNs = new Float64Array(64);
 
-  /** Whether the task is in the midst of a batch (ioc_batching). A fresh batch has no time limit. */
-  isBatching(task: number, nowNs: number): boolean {
-    if (task >= this.#left.length) return false;
-    const left = this.#left[task];
-    return left === BATCH_REQUESTS || (left > 0 && nowNs < this.#sinceNs[task] + BATCH_NS);
+  constructor(events: EventQueue) {
+    this.#events = events;
   }
 
-  begin(task: number, nowNs: number): void {
-    if (this.isBatching(task, nowNs)) return;
+  /** Whether the task is in the midst of a batch (ioc_batching). A fresh batch has no time limit. */
+  isBatching(task: number): boolean {
+    if (task >= this.#left.length) return false;
+    const left = this.#left[task];
+    if (left === BATCH_REQUESTS) return true;
+    return left > 0 && this.#events.nowNs < this.#sinceNs[task] + BATCH_NS;
+  }
+
+  begin(task: number): void {
+    if (this.isBatching(task)) return;
     if (task >= this.#left.length) this.#grow(task + 1);
     this.#left[task] = BATCH_REQUESTS;
-    this.#sinceNs[task] = nowNs;
+    this.#sinceNs[task] = this.#events.nowNs;
   }
 
   use(task: number): void {
@@ -59,11 +73,25 @@ class Batches {
 /** Where requests come from: pools in the single queue, tags in blk-mq. */
 export interface RequestSource {
   isCongested(pool: Pool): boolean;
-  congestedUpTo(pool: Pool, nowNs: number): number;
-  tryTake(pool: Pool, task: number, nowNs: number, must?: boolean): boolean;
-  give(pool: Pool, nowNs: number): number;
-  sleep(pool: Pool, bio: number): void;
-  takeSleeper(pool: Pool, nowNs: number): number;
+  /** Time spent congested up to now, ns. */
+  congestedUpTo(pool: Pool): number;
+  /**
+   * Takes a request for a bio; false when its submitter must sleep.
+   * @param must the elevator wants it to have one even though there is none left
+   */
+  tryTake(bio: number, must?: boolean): boolean;
+  /**
+   * A request is gone. Returns `Freed` bits; with `wake`, `takeSleeper` is due.
+   * @param tag what `tryTake` put into the bio's `tag`
+   */
+  give(tag: number, pool: Pool): number;
+  /** Puts a bio's submitter to sleep, behind those that sleep already. */
+  sleep(bio: number): void;
+  /**
+   * Wakes the first sleeper of a pool and takes its request.
+   * @returns its bio; -1 when nobody sleeps, or it could not have a request and sleeps on
+   */
+  takeSleeper(pool: Pool): number;
 }
 
 export class RequestPools implements RequestSource {
@@ -73,6 +101,7 @@ export class RequestPools implements RequestSource {
   /** Time spent congested so far, by pool, ns; not counting a congestion that goes on. */
   readonly congestedNs = new Float64Array(2);
 
+  readonly #events: EventQueue;
   readonly #bios: BioTable;
   /** A pool is congested when one more would make this many... */
   readonly #congestionOn: number;
@@ -81,12 +110,14 @@ export class RequestPools implements RequestSource {
   readonly #hardLimit: number;
   readonly #full = new Uint8Array(2);
   readonly #congestedSinceNs = new Float64Array(2).fill(Infinity);
-  readonly #batches = new Batches();
+  readonly #batches: Batches;
   readonly #firstSleeper = new Int32Array(2).fill(-1);
   readonly #lastSleeper = new Int32Array(2).fill(-1);
 
   /** @param nrRequests a pool's size, as in /sys/block/DEVICE/queue/nr_requests (4 or more) */
-  constructor(bios: BioTable, nrRequests: number) {
+  constructor(events: EventQueue, bios: BioTable, nrRequests: number) {
+    this.#events = events;
+    this.#batches = new Batches(events);
     this.#bios = bios;
     this.nrRequests = nrRequests;
     // blk_queue_congestion_threshold
@@ -105,29 +136,29 @@ export class RequestPools implements RequestSource {
     return this.#congestedSinceNs[pool] !== Infinity;
   }
 
-  /** Time spent congested up to now, ns. */
-  congestedUpTo(pool: Pool, nowNs: number): number {
+  congestedUpTo(pool: Pool): number {
     const since = this.#congestedSinceNs[pool];
-    return this.congestedNs[pool] + (since === Infinity ? 0 : nowNs - since);
+    return this.congestedNs[pool] + (since === Infinity ? 0 : this.#events.nowNs - since);
   }
 
-  /**
-   * Takes a request for a task; false when it must sleep.
-   * @param must the elevator wants this task to have one even though the pool is full
-   */
-  tryTake(pool: Pool, task: number, nowNs: number, must = false): boolean {
+  tryTake(bio: number, must = false): boolean {
+    const { op, flags } = this.#bios;
+    const task = this.#bios.task[bio];
+    const pool = poolOfBio(op[bio], flags[bio]);
     const wanted = this.count[pool] + 1;
     let batching = false;
     if (wanted >= this.#congestionOn) {
       if (wanted >= this.nrRequests) {
-        batching = this.#batches.isBatching(task, nowNs);
+        batching = this.#batches.isBatching(task);
         if (this.#full[pool] === 0) {
-          this.#batches.begin(task, nowNs);
+          this.#batches.begin(task);
           batching = true;
           this.#full[pool] = 1;
         } else if (!batching && !must) return false;
       }
-      if (this.#congestedSinceNs[pool] === Infinity) this.#congestedSinceNs[pool] = nowNs;
+      if (this.#congestedSinceNs[pool] === Infinity) {
+        this.#congestedSinceNs[pool] = this.#events.nowNs;
+      }
     }
     if (wanted > this.#hardLimit) return false;
     this.count[pool] = wanted;
@@ -135,12 +166,11 @@ export class RequestPools implements RequestSource {
     return true;
   }
 
-  /** A request is gone. Returns `Freed` bits; with `wake`, `takeSleeper` is due. */
-  give(pool: Pool, nowNs: number): number {
+  give(_tag: number, pool: Pool): number {
     const count = --this.count[pool];
     let freed = 0;
     if (count < this.#congestionOff && this.#congestedSinceNs[pool] !== Infinity) {
-      this.congestedNs[pool] += nowNs - this.#congestedSinceNs[pool];
+      this.congestedNs[pool] += this.#events.nowNs - this.#congestedSinceNs[pool];
       this.#congestedSinceNs[pool] = Infinity;
       freed |= Freed.congestionCleared;
     }
@@ -151,25 +181,20 @@ export class RequestPools implements RequestSource {
     return freed;
   }
 
-  /** Puts a bio's submitter to sleep, behind those that sleep already. */
-  sleep(pool: Pool, bio: number): void {
+  sleep(bio: number): void {
+    const pool = poolOfBio(this.#bios.op[bio], this.#bios.flags[bio]);
     const last = this.#lastSleeper[pool];
     if (last < 0) this.#firstSleeper[pool] = bio;
     else this.#bios.next[last] = bio;
     this.#lastSleeper[pool] = bio;
   }
 
-  /**
-   * Wakes the first sleeper and takes its request.
-   * @returns its bio; -1 when nobody sleeps, or it could not have a request and sleeps on
-   */
-  takeSleeper(pool: Pool, nowNs: number): number {
+  takeSleeper(pool: Pool): number {
     const bio = this.#firstSleeper[pool];
     if (bio < 0) return -1;
-    const task = this.#bios.task[bio];
     // Who has slept is a batcher, lest a busy task take each request that comes free.
-    this.#batches.begin(task, nowNs);
-    if (!this.tryTake(pool, task, nowNs)) return -1;
+    this.#batches.begin(this.#bios.task[bio]);
+    if (!this.tryTake(bio)) return -1;
     const next = this.#bios.next[bio];
     this.#firstSleeper[pool] = next;
     if (next < 0) this.#lastSleeper[pool] = -1;

@@ -9,9 +9,10 @@ import type { EventQueue } from '../sim/events.ts';
 import { Accounting, type BlockCounters, type StatGroup } from './accounting.ts';
 import { Admission, BioFlag, type BioSink } from './bio.ts';
 import { BioTable } from './bio-table.ts';
+import { type IoClass, ioPriority, TaskPriorities } from './io-priority.ts';
 import { bioSegments, Merge, type Merger } from './merge.ts';
 import type { BlockObserver } from './observer.ts';
-import { Pool } from './pool.ts';
+import { Pool, poolOfBio } from './pool.ts';
 import type { Queue, QueueSettings } from './queue.ts';
 import { RequestFlag, RequestTable } from './request.ts';
 import { SplitBios } from './split.ts';
@@ -21,7 +22,7 @@ export abstract class RequestQueue implements Queue, CompletionSink {
   readonly device: Device;
   readonly bios = new BioTable();
   readonly requests = new RequestTable();
-  readonly accounting = new Accounting();
+  readonly accounting: Accounting;
   readonly elevatorName: string;
   readonly capacitySectors: number;
   readonly rotational: boolean;
@@ -30,14 +31,18 @@ export abstract class RequestQueue implements Queue, CompletionSink {
   outstandingBios = 0;
 
   protected sink: BioSink | undefined;
+  readonly #priorities = new TaskPriorities();
   readonly #groupOf: (op: number) => StatGroup;
   /** Bios in parts, where bios beyond the limits are split. */
   readonly #split: SplitBios | undefined;
   readonly #maxDiscardSectors: number;
   readonly #endLater: number;
+  /** Where the bio that is being submitted begins. */
+  #sector = 0;
 
   constructor(events: EventQueue, device: Device, settings: QueueSettings) {
     this.events = events;
+    this.accounting = new Accounting(events, this.requests);
     this.device = device;
     this.observer = settings.observer;
     this.elevatorName = settings.elevator;
@@ -56,11 +61,14 @@ export abstract class RequestQueue implements Queue, CompletionSink {
     this.sink = sink;
   }
 
+  setIoPriority(task: number, ioClass: IoClass, level?: number): void {
+    this.#priorities.set(task, ioPriority(ioClass, level));
+  }
+
   get counters(): Readonly<BlockCounters> {
-    const { nowNs } = this.events;
-    this.accounting.round(nowNs);
+    this.accounting.round();
     for (const pool of [Pool.async, Pool.sync]) {
-      this.accounting.congestedNs[pool] = this.congestedUpTo(pool, nowNs);
+      this.accounting.congestedNs[pool] = this.congestedUpTo(pool);
     }
     return this.accounting;
   }
@@ -73,15 +81,22 @@ export abstract class RequestQueue implements Queue, CompletionSink {
     task: number,
     cookie: number,
   ): Admission {
+    // No sector goes further as an argument: it would be put on the heap (docs/HOT-PATH.md).
+    this.#sector = sector;
+    return this.#submit(op, sectors, flags, task, cookie);
+  }
+
+  /** Takes in the bio at `#sector`. */
+  #submit(op: number, sectors: number, flags: number, task: number, cookie: number): Admission {
     this.outstandingBios++;
-    if (this.#split !== undefined && sector + sectors <= this.capacitySectors) {
+    if (this.#split !== undefined && this.#sector + sectors <= this.capacitySectors) {
       const most = op === Op.discard ? this.#maxDiscardSectors : this.maxSectors;
       if (sectors > most) {
         const row = this.#split.take(cookie, Math.ceil(sectors / most));
-        return this.#submitParts(this.#split, row, most, op, sector, sectors, flags, task);
+        return this.#submitParts(this.#split, row, most, op, sectors, flags, task);
       }
     }
-    return this.place(this.newBio(op, sector, sectors, flags, task, cookie));
+    return this.place(this.newBio(op, sectors, flags, task, cookie));
   }
 
   /** All parts but the last are as large as may be, and merge with nothing. */
@@ -90,16 +105,17 @@ export abstract class RequestQueue implements Queue, CompletionSink {
     row: number,
     most: number,
     op: number,
-    sector: number,
     sectors: number,
     flags: number,
     task: number,
   ): Admission {
     let admission: Admission = Admission.admitted;
+    const first = this.#sector;
     for (let at = 0; at < sectors; at += most) {
       const isLast = sectors - at <= most;
       const ofPart = isLast ? flags : flags | BioFlag.noMerge;
-      const bio = this.newBio(op, sector + at, isLast ? sectors - at : most, ofPart, task, row);
+      this.#sector = first + at;
+      const bio = this.newBio(op, isLast ? sectors - at : most, ofPart, task, row);
       this.bios.isPart[bio] = 1;
       if (this.place(bio) !== Admission.sleeping) continue;
       split.sleeps(row);
@@ -109,7 +125,8 @@ export abstract class RequestQueue implements Queue, CompletionSink {
   }
 
   /** A bio that slept has its request: its submitter may wake, once for all parts. */
-  protected admitted(bio: number, nowNs: number): void {
+  protected admitted(bio: number): void {
+    const { nowNs } = this.events;
     const cookie = this.bios.cookie[bio];
     if (this.bios.isPart[bio] === 0) this.sink?.bioAdmitted(cookie, nowNs);
     else if (this.#split?.wakes(cookie) === true) {
@@ -122,7 +139,10 @@ export abstract class RequestQueue implements Queue, CompletionSink {
   abstract taskSleeps(task: number): void;
   abstract unplug(): void;
   abstract isCongested(sync: boolean): boolean;
-  abstract complete(tag: number, timeNs: number, status: Status): void;
+
+  complete(tag: number, _timeNs: number, status: Status): void {
+    this.completed(tag, status);
+  }
 
   nextEventNs(): number {
     return this.events.nextEventNs();
@@ -132,13 +152,15 @@ export abstract class RequestQueue implements Queue, CompletionSink {
     this.events.advanceTo(ns);
   }
 
+  /** The drive is done with a command, now. */
+  protected abstract completed(tag: number, status: Status): void;
   /** Merges the bio, makes a request of it, or has its submitter sleep. */
   protected abstract place(bio: number): Admission;
-  protected abstract congestedUpTo(pool: Pool, nowNs: number): number;
+  protected abstract congestedUpTo(pool: Pool): number;
 
+  /** A row for the bio at `#sector`. */
   protected newBio(
     op: number,
-    sector: number,
     sectors: number,
     flags: number,
     task: number,
@@ -147,10 +169,11 @@ export abstract class RequestQueue implements Queue, CompletionSink {
     const { bios } = this;
     const bio = bios.take();
     bios.op[bio] = op;
-    bios.sector[bio] = sector;
+    bios.sector[bio] = this.#sector;
     bios.sectors[bio] = sectors;
     bios.flags[bio] = flags;
     bios.task[bio] = task;
+    bios.priority[bio] = this.#priorities.of(task);
     bios.cookie[bio] = cookie;
     bios.isPart[bio] = 0;
     bios.submitNs[bio] = this.events.nowNs;
@@ -180,7 +203,8 @@ export abstract class RequestQueue implements Queue, CompletionSink {
   /** Ends a bio, or a chain of them, at this time but not in this call. */
   protected endLater(bio: number, status: number): void {
     this.bios.status[bio] = status;
-    this.events.schedule(this.events.nowNs, this.#endLater, bio);
+    this.events.atNs = this.events.nowNs;
+    this.events.post(this.#endLater, bio);
   }
 
   /** Makes a request of a bio. */
@@ -193,11 +217,13 @@ export abstract class RequestQueue implements Queue, CompletionSink {
     requests.sectors[request] = bios.sectors[bio];
     requests.segments[request] = bioSegments(bios, bio);
     requests.task[request] = bios.task[bio];
+    requests.priority[request] = bios.priority[bio];
     requests.flags[request] = flags;
     requests.firstBio[request] = bio;
     requests.lastBio[request] = bio;
     requests.startNs[request] = nowNs;
-    this.accounting.started(nowNs);
+    requests.tag[request] = bios.tag[bio];
+    this.accounting.started();
     this.observer?.allocated(nowNs, request, bios.op[bio], bios.sector[bio], bios.sectors[bio]);
     return request;
   }
@@ -222,22 +248,19 @@ export abstract class RequestQueue implements Queue, CompletionSink {
 
   /** A request was joined to another: its row and what it held come free. */
   protected joined(into: number, absorbed: number): void {
-    const { nowNs } = this.events;
     this.accounting.joins++;
-    this.accounting.gone(nowNs);
-    this.observer?.joined(nowNs, into, absorbed);
+    this.accounting.gone();
+    this.observer?.joined(this.events.nowNs, into, absorbed);
     const pool = this.poolOf(absorbed);
     this.requests.give(absorbed);
-    this.releaseRequest(absorbed, pool, nowNs);
+    this.releaseRequest(absorbed, pool);
   }
 
   /** A request is gone, and its place in its pool is free. */
-  protected abstract releaseRequest(request: number, pool: Pool, nowNs: number): void;
+  protected abstract releaseRequest(request: number, pool: Pool): void;
 
-  protected countDone(request: number, timeNs: number): void {
-    const { op, sectors, startNs } = this.requests;
-    const group = this.#groupOf(op[request]);
-    this.accounting.done(group, sectors[request], startNs[request], timeNs);
+  protected countDone(request: number): void {
+    this.accounting.done(this.#groupOf(this.requests.op[request]), request);
   }
 
   /** Hands a chain of bios back to their submitters. */
@@ -268,11 +291,6 @@ export abstract class RequestQueue implements Queue, CompletionSink {
   protected poolOf(request: number): Pool {
     return this.requests.has(request, RequestFlag.sync) ? Pool.sync : Pool.async;
   }
-}
-
-/** The pool that a bio's request comes from: sync for reads, and for writes someone waits for. */
-export function poolOfBio(op: number, flags: number): Pool {
-  return op === Op.read || (flags & BioFlag.sync) !== 0 ? Pool.sync : Pool.async;
 }
 
 /** A request's flags, as far as they follow from its bio's. */

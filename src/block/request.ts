@@ -51,6 +51,8 @@ export class RequestTable {
   flags!: Uint16Array;
   /** The task of the first bio. */
   task!: Uint16Array;
+  /** The IO priority of the first bio. */
+  priority!: Uint8Array;
   firstBio!: Int32Array;
   lastBio!: Int32Array;
   /** When it was allocated, or the earliest such time of those merged into it, ns. */
@@ -76,6 +78,8 @@ export class RequestTable {
   note!: Float64Array;
   /** FlushMachinery: the steps still to do. */
   steps!: Uint8Array;
+  /** The tag that it holds from allocation on (blk-mq, see request-tags.ts). */
+  tag!: Int32Array;
   /** The hardware queue it goes through. */
   hardware!: Uint16Array;
 
@@ -132,6 +136,7 @@ export class RequestTable {
     this.op = new Uint8Array(capacity);
     this.flags = new Uint16Array(capacity);
     this.task = new Uint16Array(capacity);
+    this.priority = new Uint8Array(capacity);
     this.firstBio = new Int32Array(capacity);
     this.lastBio = new Int32Array(capacity);
     this.startNs = new Float64Array(capacity);
@@ -146,6 +151,7 @@ export class RequestTable {
     this.owner = new Int32Array(capacity);
     this.note = new Float64Array(capacity);
     this.steps = new Uint8Array(capacity);
+    this.tag = new Int32Array(capacity);
     this.hardware = new Uint16Array(capacity);
   }
 

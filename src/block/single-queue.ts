@@ -22,7 +22,7 @@ import { QueuePlug } from './plug.ts';
 import { Freed, Pool, RequestPools } from './pool.ts';
 import type { QueueSettings } from './queue.ts';
 import { RequestFlag } from './request.ts';
-import { poolOfBio, requestFlags, RequestQueue } from './request-queue.ts';
+import { requestFlags, RequestQueue } from './request-queue.ts';
 
 /** Requests waiting that pull the plug (`unplug_thresh`). */
 const UNPLUG_REQUESTS = 4;
@@ -41,7 +41,7 @@ export class SingleQueue extends RequestQueue {
     super(events, device, settings);
     const { queueDepth } = settings;
     this.#hardware = new HardwareQueue(this, settings, 0, queueDepth, () => this.#completionRun());
-    this.#pools = new RequestPools(this.bios, settings.nrRequests);
+    this.#pools = new RequestPools(events, this.bios, settings.nrRequests);
     this.#barrier = new BarrierSequence(this.requests, device);
     this.#plug = new QueuePlug(events, UNPLUG_DELAY_NS, () => this.#unplugged(Unplug.timer));
     this.#canPlug = device.rotational || queueDepth === 1;
@@ -63,13 +63,13 @@ export class SingleQueue extends RequestQueue {
     return this.#pools.isCongested(sync ? Pool.sync : Pool.async);
   }
 
-  complete(tag: number, timeNs: number, status: Status): void {
+  protected completed(tag: number, status: Status): void {
     const { requests } = this;
     const { tags } = this.#hardware;
     const request = tags.give(tag);
     const isBarrier = request === this.#barrier.request;
     const op = isBarrier ? this.#barrier.op : requests.op[request];
-    this.observer?.completed(timeNs, request, tag, op, status);
+    this.observer?.completed(this.events.nowNs, request, tag, op, status);
     if (isBarrier) {
       this.#barrier.stepDone(status === Status.ok);
       if (!this.#barrier.isDone(tags.inUse)) {
@@ -78,7 +78,7 @@ export class SingleQueue extends RequestQueue {
       }
       this.#barrier.end();
     }
-    this.#finish(request, timeNs, status);
+    this.#finish(request, status);
   }
 
   // The way down.
@@ -89,19 +89,16 @@ export class SingleQueue extends RequestQueue {
     if (this.endsAtOnce(bio)) return Admission.admitted;
     const op = bios.op[bio];
     const flags = bios.flags[bio];
-    const task = bios.task[bio];
     const ordered = isOrdered(this.device, op, flags);
     if (!ordered && !this.#hardware.isEmpty && this.mergeBio(this.#hardware.merger, bio)) {
       if (!this.#canPlug) this.#run();
       return Admission.admitted;
     }
-    const pool = poolOfBio(op, flags);
-    const must = this.#hardware.elevator.mayQueue(pool === Pool.sync, task) === MayQueue.must;
-    const { nowNs } = this.events;
-    if (!this.#pools.tryTake(pool, task, nowNs, must)) {
+    const must = this.#hardware.elevator.mayQueue(bio) === MayQueue.must;
+    if (!this.#pools.tryTake(bio, must)) {
       this.accounting.sleeps++;
-      this.observer?.slept(nowNs, bios.sector[bio], bios.sectors[bio], task);
-      this.#pools.sleep(pool, bio);
+      this.observer?.slept(this.events.nowNs, bios.sector[bio], bios.sectors[bio], bios.task[bio]);
+      this.#pools.sleep(bio);
       this.unplug();
       return Admission.sleeping;
     }
@@ -112,23 +109,22 @@ export class SingleQueue extends RequestQueue {
   /** Makes a request of a bio and files it (the end of __make_request). */
   #makeRequest(bio: number, ordered: boolean): void {
     const { bios } = this;
-    const { nowNs } = this.events;
     const op = bios.op[bio];
     const filed = ordered ? RequestFlag.barrier : RequestFlag.sorted;
     const request = this.newRequest(bio, requestFlags(op, bios.flags[bio]) | filed);
     if (this.#canPlug && !this.#plug.isPlugged && this.#hardware.isEmpty) {
       this.#plug.plug();
       this.accounting.plugs++;
-      this.observer?.plugged(nowNs);
+      this.observer?.plugged(this.events.nowNs);
     }
-    this.observer?.inserted(nowNs, request, op, bios.sector[bio], bios.sectors[bio]);
+    this.observer?.inserted(this.events.nowNs, request, op, bios.sector[bio], bios.sectors[bio]);
     if (ordered) this.#insertBehindAll(request);
-    else this.#insertSorted(request, nowNs);
+    else this.#insertSorted(request);
   }
 
-  #insertSorted(request: number, nowNs: number): void {
+  #insertSorted(request: number): void {
     this.#hardware.merger.added(request);
-    this.#hardware.elevator.add(request, nowNs);
+    this.#hardware.elevator.add(request);
     if (!this.#canPlug) this.#run();
     else if (this.#plug.isPlugged) {
       const waiting = this.#pools.total - this.#hardware.tags.inUse;
@@ -138,7 +134,7 @@ export class SingleQueue extends RequestQueue {
 
   /** A barrier: everything the elevator holds goes before it (ELEVATOR_INSERT_BACK). */
   #insertBehindAll(request: number): void {
-    while (this.#hardware.elevator.dispatch(this.events.nowNs, true));
+    while (this.#hardware.elevator.dispatch(true));
     this.#hardware.dispatch.addTail(request);
     if (this.#plug.isPlugged) this.#pullPlug(Unplug.waiter);
     else this.#run();
@@ -201,13 +197,12 @@ export class SingleQueue extends RequestQueue {
   }
 
   #drained(request: number): void {
-    const { nowNs } = this.events;
     const bio = this.requests.firstBio[request];
     const pool = this.poolOf(request);
-    this.countDone(request, nowNs);
+    this.countDone(request);
     this.requests.give(request);
     this.endLater(bio, Status.ok);
-    this.releaseRequest(request, pool, nowNs);
+    this.releaseRequest(request, pool);
   }
 
   // The way up.
@@ -216,40 +211,39 @@ export class SingleQueue extends RequestQueue {
    * A request is done. The drive gets its next one first; only then do submitters hear of it, who
    * as tasks of their own would not run before that either.
    */
-  #finish(request: number, timeNs: number, status: Status): void {
+  #finish(request: number, status: Status): void {
     const { requests } = this;
     const pool = this.poolOf(request);
     const firstBio = requests.firstBio[request];
-    this.countDone(request, timeNs);
+    this.countDone(request);
     if (requests.has(request, RequestFlag.sorted)) {
-      this.#hardware.elevator.completed(request, timeNs);
+      this.#hardware.elevator.completed(request);
     }
     requests.give(request);
-    const freed = this.#pools.give(pool, timeNs);
+    const freed = this.#pools.give(0, pool);
     this.#completionRun();
     this.endBios(firstBio, status);
     if (freed !== 0) this.#tellFreed(pool, freed);
   }
 
-  protected releaseRequest(_request: number, pool: Pool, nowNs: number): void {
-    this.#tellFreed(pool, this.#pools.give(pool, nowNs));
+  protected releaseRequest(_request: number, pool: Pool): void {
+    this.#tellFreed(pool, this.#pools.give(0, pool));
   }
 
-  protected congestedUpTo(pool: Pool, nowNs: number): number {
-    return this.#pools.congestedUpTo(pool, nowNs);
+  protected congestedUpTo(pool: Pool): number {
+    return this.#pools.congestedUpTo(pool);
   }
 
   #tellFreed(pool: Pool, freed: number): void {
     if ((freed & Freed.congestionCleared) !== 0) this.sink?.congestionCleared(pool === Pool.sync);
     if ((freed & Freed.wake) === 0) return;
-    const { nowNs } = this.events;
-    const bio = this.#pools.takeSleeper(pool, nowNs);
+    const bio = this.#pools.takeSleeper(pool);
     if (bio < 0) return;
     const { bios } = this;
     const cookie = bios.cookie[bio];
-    this.accounting.sleptNs += nowNs - bios.submitNs[bio];
+    this.accounting.sleptNs += this.events.nowNs - bios.submitNs[bio];
     // What it might have merged with was looked for before it slept; the kernel looks no more.
     this.#makeRequest(bio, isOrdered(this.device, bios.op[bio], bios.flags[bio]));
-    this.sink?.bioAdmitted(cookie, nowNs);
+    this.sink?.bioAdmitted(cookie, this.events.nowNs);
   }
 }

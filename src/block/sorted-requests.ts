@@ -12,6 +12,8 @@ import type { RequestTable } from './request.ts';
 
 export class SortedRequests {
   length = 0;
+  /** Operand of `at`, `atOrAfter` and `before` (docs/HOT-PATH.md). */
+  sector = 0;
 
   readonly #requests: RequestTable;
   #keys = new Float64Array(128);
@@ -21,21 +23,21 @@ export class SortedRequests {
     this.#requests = requests;
   }
 
-  /** The first request of those starting at `sector`; -1 when there is none. */
-  at(sector: number): number {
-    const index = this.#lowerBound(sector);
-    return index < this.length && this.#keys[index] === sector ? this.#handles[index] : -1;
+  /** The first request of those starting at the register `sector`; -1 when there is none. */
+  at(): number {
+    const index = this.#lowerBound();
+    return index < this.length && this.#keys[index] === this.sector ? this.#handles[index] : -1;
   }
 
-  /** The first request starting at `sector` or beyond; -1 when there is none. */
-  atOrAfter(sector: number): number {
-    const index = this.#lowerBound(sector);
+  /** The first request starting at the register `sector` or beyond; -1 when there is none. */
+  atOrAfter(): number {
+    const index = this.#lowerBound();
     return index < this.length ? this.#handles[index] : -1;
   }
 
-  /** The last request starting before `sector`; -1 when there is none. */
-  before(sector: number): number {
-    const index = this.#lowerBound(sector);
+  /** The last request starting before the register `sector`; -1 when there is none. */
+  before(): number {
+    const index = this.#lowerBound();
     return index > 0 ? this.#handles[index - 1] : -1;
   }
 
@@ -51,10 +53,11 @@ export class SortedRequests {
     const handles = this.#handles;
     const key = this.#requests.sector[request];
     this.#requests.sortKey[request] = key;
+    this.sector = key;
     const end = this.length;
     let index = end;
     if (end > 0 && keys[end - 1] > key) {
-      index = this.#lowerBound(key);
+      index = this.#lowerBound();
       while (keys[index] === key) index++;
       keys.copyWithin(index + 1, index, end);
       handles.copyWithin(index + 1, index, end);
@@ -86,13 +89,15 @@ export class SortedRequests {
 
   #indexOf(request: number): number {
     const handles = this.#handles;
-    let index = this.#lowerBound(this.#requests.sortKey[request]);
+    this.sector = this.#requests.sortKey[request];
+    let index = this.#lowerBound();
     while (handles[index] !== request) index++;
     return index;
   }
 
-  #lowerBound(key: number): number {
+  #lowerBound(): number {
     const keys = this.#keys;
+    const key = this.sector;
     let low = 0;
     let high = this.length;
     while (low < high) {

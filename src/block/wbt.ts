@@ -150,14 +150,15 @@ export class WriteBackThrottle {
   }
 
   /** The drive is done with it. */
-  completed(request: number, timeNs: number): void {
+  completed(request: number): void {
     const { op, issueNs } = this.#requests;
     this.#withDrive--;
     if (request === this.#watched) this.#watched = -1;
     if (op[request] === Op.read) {
-      this.#readDoneNs = timeNs;
+      const { nowNs } = this.#events;
+      this.#readDoneNs = nowNs;
       this.#reads++;
-      this.#leastReadNs = Math.min(this.#leastReadNs, timeNs - issueNs[request]);
+      this.#leastReadNs = Math.min(this.#leastReadNs, nowNs - issueNs[request]);
     } else if (op[request] === Op.write) this.#writes++;
   }
 
@@ -207,7 +208,8 @@ export class WriteBackThrottle {
     this.#writes = 0;
     // As in CoDel, windows shorten with the square root of how often it was missed.
     this.#windowNs = WINDOW_NS / Math.sqrt(Math.max(this.#step, 0) + 1);
-    this.#window.set(this.#events.nowNs + Math.floor(this.#windowNs));
+    this.#window.atNs = this.#events.nowNs + Math.floor(this.#windowNs);
+    this.#window.arm();
   }
 
   /** rq_depth_calc_max_depth, calc_wb_limits. */

@@ -27,19 +27,20 @@ test('finds, orders and removes as a sorted array does', () => {
           requests.give(request);
         }
         assert.equal(sorted.length, model.length);
+        sorted.sector = sector;
         assert.equal(sorted.first, model[0] ?? -1);
         const from = (test: (s: number) => boolean) =>
           model.find((request) => test(requests.sector[request])) ?? -1;
         assert.equal(
-          sorted.at(sector),
+          sorted.at(),
           from((s) => s === sector),
         );
         assert.equal(
-          sorted.atOrAfter(sector),
+          sorted.atOrAfter(),
           from((s) => s >= sector),
         );
         assert.equal(
-          sorted.before(sector),
+          sorted.before(),
           model.findLast((request) => requests.sector[request] < sector) ?? -1,
         );
         model.forEach((request, i) => {

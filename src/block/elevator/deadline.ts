@@ -9,7 +9,7 @@
 
 import { Merge } from '../merge.ts';
 import { MS } from '../../sim/units.ts';
-import { Direction } from '../request.ts';
+import { Direction, directionOf } from '../request.ts';
 import { RequestList } from '../request-list.ts';
 import { SortedRequests } from '../sorted-requests.ts';
 import { ElevatorBase, type ElevatorHost, type ElevatorKind } from './elevator.ts';
@@ -55,16 +55,20 @@ export class Deadline extends ElevatorBase {
     return this.#fifo[read].length + this.#fifo[write].length === 0;
   }
 
-  add(request: number, nowNs: number): void {
+  add(request: number): void {
     const { requests } = this.host;
     const direction = requests.direction(request);
     this.#file(request, direction);
-    requests.expiryNs[request] = nowNs + this.#expireNs[direction];
+    requests.expiryNs[request] = this.host.events.nowNs + this.#expireNs[direction];
     this.#fifo[direction].append(request);
   }
 
-  override findFrontMerge(direction: Direction, sector: number): number {
-    return this.#tunables.front_merges === 0 ? -1 : this.sorted[direction].at(sector);
+  override findFrontMerge(bio: number): number {
+    if (this.#tunables.front_merges === 0) return -1;
+    const { op, sector, sectors } = this.host.bios;
+    const sorted = this.sorted[directionOf(op[bio])];
+    sorted.sector = sector[bio] + sectors[bio];
+    return sorted.at();
   }
 
   override merged(request: number, how: Merge): void {
@@ -95,13 +99,13 @@ export class Deadline extends ElevatorBase {
     return this.sorted[this.host.requests.direction(request)].after(request);
   }
 
-  dispatch(nowNs: number): boolean {
+  dispatch(): boolean {
     let request = this.nextInBatch();
     if (request < 0 || this.#batching >= this.#tunables.fifo_batch) {
       if (this.isEmpty) return false;
       const direction = this.#chooseDirection();
       const oldest = this.#fifo[direction].first;
-      const isLate = nowNs > this.host.requests.expiryNs[oldest];
+      const isLate = this.host.events.nowNs > this.host.requests.expiryNs[oldest];
       const next = this.nextOf(direction);
       request = isLate || next < 0 ? oldest : next;
       this.#batching = 0;
@@ -154,7 +158,12 @@ export class Deadline extends ElevatorBase {
       sorted.insert(request);
       return;
     }
-    for (let same; (same = sorted.at(sector[request])) >= 0;) this.#moveToDispatch(same);
+    for (;;) {
+      sorted.sector = sector[request];
+      const same = sorted.at();
+      if (same < 0) break;
+      this.#moveToDispatch(same);
+    }
     sorted.insert(request);
   }
 

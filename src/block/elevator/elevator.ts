@@ -8,7 +8,7 @@
 import type { EventQueue } from '../../sim/events.ts';
 import type { BioTable } from '../bio-table.ts';
 import type { Merge } from '../merge.ts';
-import type { Direction, RequestTable } from '../request.ts';
+import type { RequestTable } from '../request.ts';
 
 /** What the queue lends its elevator. */
 export interface ElevatorHost {
@@ -46,17 +46,17 @@ export interface Elevator {
   readonly isEmpty: boolean;
 
   /** Takes in a request. */
-  add(request: number, nowNs: number): void;
+  add(request: number): void;
 
   /**
    * Moves the next request or requests to the dispatch list.
    * @param force give out whatever there is, without idling: a barrier empties the elevator
    * @returns whether anything was moved
    */
-  dispatch(nowNs: number, force: boolean): boolean;
+  dispatch(force: boolean): boolean;
 
-  /** The request beginning at `sector`, to be merged before by `bio`; -1 when there is none. */
-  findFrontMerge(direction: Direction, sector: number, bio: number): number;
+  /** The request beginning where `bio` ends, for it to be merged before; -1 when there is none. */
+  findFrontMerge(bio: number): number;
 
   /** Whether it consents to a merge that is otherwise allowed (elevator_allow_merge_fn). */
   allowsMerge(request: number, bio: number): boolean;
@@ -72,16 +72,19 @@ export interface Elevator {
   /** The neighbour behind a request; -1 when there is none. */
   latter(request: number): number;
 
-  /** May a task have a request when the pool is full? */
-  mayQueue(sync: boolean, task: number): MayQueue;
+  /** May a bio have a request when the pool is full? */
+  mayQueue(bio: number): MayQueue;
 
-  /** How many requests may be in being for one of this class to be had too (limit_depth). */
+  /**
+   * How many of the tags are for requests other than reads (limit_depth).
+   * @param sync whether someone waits for it
+   */
   depthFor(sync: boolean): number;
 
   /** A request was chosen for the driver (elevator_activate_req_fn). */
   activated(request: number): void;
   /** The drive is done with a request that came from here. */
-  completed(request: number, nowNs: number): void;
+  completed(request: number): void;
 }
 
 /** An elevator with no opinion on what it does not override. */
@@ -94,13 +97,13 @@ export abstract class ElevatorBase implements Elevator {
   }
 
   abstract get isEmpty(): boolean;
-  abstract add(request: number, nowNs: number): void;
-  abstract dispatch(nowNs: number, force: boolean): boolean;
+  abstract add(request: number): void;
+  abstract dispatch(force: boolean): boolean;
   abstract mergedRequests(request: number, next: number): void;
   abstract former(request: number): number;
   abstract latter(request: number): number;
 
-  findFrontMerge(_direction: Direction, _sector: number, _bio: number): number {
+  findFrontMerge(_bio: number): number {
     return -1;
   }
 
@@ -110,7 +113,7 @@ export abstract class ElevatorBase implements Elevator {
 
   merged(_request: number, _how: Merge): void {}
 
-  mayQueue(_sync: boolean, _task: number): MayQueue {
+  mayQueue(_bio: number): MayQueue {
     return MayQueue.yes;
   }
 
@@ -120,7 +123,7 @@ export abstract class ElevatorBase implements Elevator {
 
   activated(_request: number): void {}
 
-  completed(_request: number, _nowNs: number): void {}
+  completed(_request: number): void {}
 }
 
 /** Tunables by name, in their sysfs units. */

@@ -20,7 +20,7 @@ const MOST = [256, 128, 64, 16];
 const BATCH = [16, 8, 1, 1];
 /** A kind's target, when it is not a tunable: discards 5 s; others have none. */
 const DISCARD_TARGET_NS = 5 * SECOND;
-/** Share of the requests that async ones may be. */
+/** Share of the tags that all but reads may have. */
 const ASYNC_SHARE = 0.75;
 const ADJUST_NS = 100 * MS;
 
@@ -37,14 +37,25 @@ const BUCKETS = 2 * QUARTERS;
 
 /** Latencies of one kind, in quarters of its target, until there are enough to judge by. */
 class LatencyBuckets {
+  /** Operand of `add`, ns. */
+  latencyNs = 0;
+
+  readonly #quarterNs: number;
   readonly #counts = new Uint32Array(BUCKETS);
   #samples = 0;
   #dueNs = 0;
 
-  add(latencyNs: number, targetNs: number): void {
-    const quarterNs = Math.max(Math.floor(targetNs / QUARTERS), 1);
-    const bucket = latencyNs > 0 ? Math.floor((latencyNs - 1) / quarterNs) : 0;
-    this.#counts[Math.min(bucket, BUCKETS - 1)]++;
+  constructor(targetNs: number) {
+    this.#quarterNs = Math.max(Math.floor(targetNs / QUARTERS), 1);
+  }
+
+  /** Counts a request that took `latencyNs`. */
+  add(): void {
+    const { latencyNs } = this;
+    let bucket = 0;
+    if (latencyNs > (BUCKETS - 1) * this.#quarterNs) bucket = BUCKETS - 1;
+    else if (latencyNs > 0) bucket = Math.floor((latencyNs - 1) / this.#quarterNs);
+    this.#counts[bucket]++;
     this.#samples++;
   }
 
@@ -67,13 +78,12 @@ class LatencyBuckets {
 
 class Kyber extends ElevatorBase {
   override readonly joinsOnInsert = false;
-  readonly #targetNs: readonly number[];
   /** Of each kind: what waits, what it may have with the drive, and has. */
   readonly #waiting: readonly RequestList[];
   readonly #depth = Int32Array.from(MOST);
   readonly #inFlight = new Int32Array(DOMAINS);
-  readonly #total = MOST.map(() => new LatencyBuckets());
-  readonly #io = MOST.map(() => new LatencyBuckets());
+  readonly #total: readonly LatencyBuckets[];
+  readonly #io: readonly LatencyBuckets[];
   readonly #lastP99 = new Int32Array(DOMAINS).fill(-1);
   readonly #timer: Alarm;
   #length = 0;
@@ -83,7 +93,10 @@ class Kyber extends ElevatorBase {
   constructor(host: ElevatorHost, tunables: typeof defaults) {
     super(host);
     const { read_lat_nsec, write_lat_nsec } = tunables;
-    this.#targetNs = [read_lat_nsec, write_lat_nsec, DISCARD_TARGET_NS];
+    // The last one has no target, and nothing is counted of it.
+    const targetNs = [read_lat_nsec, write_lat_nsec, DISCARD_TARGET_NS, DISCARD_TARGET_NS];
+    this.#total = targetNs.map((ns) => new LatencyBuckets(ns));
+    this.#io = targetNs.map((ns) => new LatencyBuckets(ns));
     this.#waiting = MOST.map(() => new RequestList(host.requests));
     this.#timer = new Alarm(host.events, () => this.#adjust());
   }
@@ -120,18 +133,23 @@ class Kyber extends ElevatorBase {
     return true;
   }
 
-  override depthFor(sync: boolean): number {
-    return sync ? Infinity : Math.max(1, Math.floor(this.host.nrRequests * ASYNC_SHARE));
+  override depthFor(): number {
+    return Math.max(1, Math.floor(this.host.nrRequests * ASYNC_SHARE));
   }
 
-  override completed(request: number, nowNs: number): void {
+  override completed(request: number): void {
     const domain = this.#domainOf(request);
     this.#inFlight[domain]--;
     if (domain === Domain.other) return;
+    const { nowNs } = this.host.events;
     const { startNs, issueNs } = this.host.requests;
-    this.#total[domain].add(nowNs - startNs[request], this.#targetNs[domain]);
-    this.#io[domain].add(nowNs - issueNs[request], this.#targetNs[domain]);
-    if (this.#timer.dueNs === Infinity) this.#timer.set(nowNs + ADJUST_NS);
+    this.#total[domain].latencyNs = nowNs - startNs[request];
+    this.#total[domain].add();
+    this.#io[domain].latencyNs = nowNs - issueNs[request];
+    this.#io[domain].add();
+    if (this.#timer.dueNs !== Infinity) return;
+    this.#timer.atNs = nowNs + ADJUST_NS;
+    this.#timer.arm();
   }
 
   /** Sets the depths anew (kyber_timer_fn). */

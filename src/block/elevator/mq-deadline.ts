@@ -26,7 +26,8 @@ class MqDeadline extends Deadline {
   }
 
   protected override nextOf(direction: Direction): number {
-    return this.sorted[direction].atOrAfter(this.#position[direction]);
+    this.sorted[direction].sector = this.#position[direction];
+    return this.sorted[direction].atOrAfter();
   }
 
   protected override leaves(request: number, direction: Direction): void {

@@ -25,15 +25,17 @@ export class SeekHistory {
 
 /** The decaying mean of the time from a task's completion to its next request. */
 export class ThinkTime {
+  /** Operand of `note`, ns. */
+  thinkNs = 0;
   /** ns. */
   meanNs = 0;
   #samples = 0;
   #total = 0;
 
-  /** @param thinkNs one more such time, already cut to what the elevator lets count */
-  note(thinkNs: number): void {
+  /** Counts one more such time: `thinkNs`, already cut to what the elevator lets count. */
+  note(): void {
     this.#samples = Math.floor((7 * this.#samples + 256) / 8);
-    this.#total = (7 * this.#total + 256 * thinkNs) / 8;
+    this.#total = (7 * this.#total + 256 * this.thinkNs) / 8;
     this.meanNs = this.#total / this.#samples;
   }
 

@@ -7,6 +7,7 @@
  */
 
 import { Op, Status } from '../../device/device.ts';
+import type { IoClass } from '../io-priority.ts';
 import { Admission, BioFlag, type BioSink, type BlockQueue } from '../bio.ts';
 
 export interface StackCounters {
@@ -147,6 +148,10 @@ export abstract class StackedQueue implements BlockQueue {
     this.#next[row] = this.#free;
     this.#free = row;
     this.#sink?.bioDone(this.#cookie[row], timeNs, this.#status[row] as Status);
+  }
+
+  setIoPriority(task: number, ioClass: IoClass, level?: number): void {
+    for (const member of this.members) member.setIoPriority(task, ioClass, level);
   }
 
   taskSleeps(task: number): void {

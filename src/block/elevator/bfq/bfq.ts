@@ -15,8 +15,8 @@ import { Alarm } from '../../../sim/events.ts';
 import { Op } from '../../../device/device.ts';
 import { BioFlag } from '../../bio.ts';
 import { Merge } from '../../merge.ts';
-import { type Direction, RequestFlag } from '../../request.ts';
-import { chooseNearer, type SeekRules } from '../nearer.ts';
+import { RequestFlag } from '../../request.ts';
+import { Nearer } from '../nearer.ts';
 import { ElevatorBase, type ElevatorHost, type ElevatorKind } from '../elevator.ts';
 import { Budgets } from './budgets.ts';
 import { Why, type WhyExpired } from './expiry.ts';
@@ -60,7 +60,7 @@ const RAISED_IDLE_NS = 20 * MS;
 
 class Bfq extends ElevatorBase {
   readonly #tunables: BfqTunables;
-  readonly #seekRules: SeekRules;
+  readonly #nearer: Nearer;
   readonly #idleNs: number;
   readonly #budgets: Budgets;
   readonly #order = new FairOrder();
@@ -72,15 +72,11 @@ class Bfq extends ElevatorBase {
   #active: BfqQueue | undefined;
   #length = 0;
   #inDriver = 0;
-  #position = 0;
 
   constructor(host: ElevatorHost, tunables: BfqTunables) {
     super(host);
     this.#tunables = tunables;
-    this.#seekRules = {
-      backSectors: tunables.back_seek_max * 2,
-      backPenalty: tunables.back_seek_penalty,
-    };
+    this.#nearer = new Nearer(host.requests, tunables.back_seek_max, tunables.back_seek_penalty);
     this.#idleNs = tunables.slice_idle * MS;
     this.#budgets = new Budgets(tunables.max_budget, tunables.timeout_sync * MS);
     this.#queues = host.queueDepth > 1;
@@ -92,7 +88,8 @@ class Bfq extends ElevatorBase {
     return this.#length === 0;
   }
 
-  add(request: number, nowNs: number): void {
+  add(request: number): void {
+    const { nowNs } = this.host.events;
     const { requests, rotational } = this.host;
     const task = requests.task[request];
     const queue = requests.has(request, RequestFlag.sync)
@@ -104,7 +101,7 @@ class Bfq extends ElevatorBase {
     queue.fifo.append(request);
     queue.sorted.insert(request);
     this.#length++;
-    queue.next = chooseNearer(requests, queue.next, request, this.#position, this.#seekRules);
+    queue.next = this.#nearer.choose(queue.next, request);
     if (queue.isSync) queue.noteThinkTime(nowNs, this.#idleNs);
     queue.noteSeek(requests.sector[request], requests.sectors[request]);
     if (!queue.isBusy) this.#becomesBusy(queue, nowNs);
@@ -139,7 +136,8 @@ class Bfq extends ElevatorBase {
     return queue.isSync || queue.raise > 1 ? sectors : sectors * ASYNC_CHARGE;
   }
 
-  dispatch(nowNs: number, force: boolean): boolean {
+  dispatch(force: boolean): boolean {
+    const { nowNs } = this.host.events;
     if (this.#length === 0) return false;
     const queue = force ? this.#next(nowNs) : this.#select(nowNs);
     if (queue === undefined) return false;
@@ -237,10 +235,11 @@ class Bfq extends ElevatorBase {
 
   override activated(request: number): void {
     this.#inDriver++;
-    this.#position = this.host.requests.end(request);
+    this.#nearer.moveTo(request);
   }
 
-  override completed(request: number, nowNs: number): void {
+  override completed(request: number): void {
+    const { nowNs } = this.host.events;
     const queue = this.#byId(this.host.requests.owner[request]);
     this.#inDriver--;
     queue.dispatched--;
@@ -280,17 +279,18 @@ class Bfq extends ElevatorBase {
   }
 
   override depthFor(sync: boolean): number {
-    // Async ones at most three quarters, less while a raised queue is busy (bfq_update_depths).
-    if (sync) return Infinity;
-    const share = this.#order.raised > 0 ? 3 / 16 : 3 / 4;
+    // Less while a raised queue is busy (bfq_update_depths).
+    const share = this.#order.raised > 0 ? (sync ? 6 / 16 : 3 / 16) : sync ? 3 / 4 : 1 / 2;
     return Math.max(1, Math.floor(this.host.nrRequests * share));
   }
 
-  override findFrontMerge(_direction: Direction, sector: number, bio: number): number {
-    const { op, flags, task } = this.host.bios;
+  override findFrontMerge(bio: number): number {
+    const { op, flags, task, sector, sectors } = this.host.bios;
     const isSync = op[bio] === Op.read || (flags[bio] & BioFlag.sync) !== 0;
     const queue = isSync ? this.#byTask[task[bio]] : this.#async;
-    return queue === undefined ? -1 : queue.sorted.at(sector);
+    if (queue === undefined) return -1;
+    queue.sorted.sector = sector[bio] + sectors[bio];
+    return queue.sorted.at();
   }
 
   override allowsMerge(request: number, bio: number): boolean {
@@ -305,7 +305,7 @@ class Bfq extends ElevatorBase {
     const queue = this.#byId(requests.owner[request]);
     queue.sorted.remove(request);
     queue.sorted.insert(request);
-    queue.next = chooseNearer(requests, queue.next, request, this.#position, this.#seekRules);
+    queue.next = this.#nearer.choose(queue.next, request);
   }
 
   mergedRequests(request: number, next: number): void {
@@ -333,16 +333,8 @@ class Bfq extends ElevatorBase {
   }
 
   #remove(queue: BfqQueue, request: number): void {
-    const { requests } = this.host;
-    const { sorted } = queue;
-    if (queue.next === request) {
-      const { first } = sorted;
-      let after = sorted.after(request);
-      if (after < 0 && first !== request) after = first;
-      const before = sorted.previous(request);
-      queue.next = chooseNearer(requests, after, before, requests.end(request), this.#seekRules);
-    }
-    sorted.remove(request);
+    if (queue.next === request) queue.next = this.#nearer.nextOf(request, queue.sorted);
+    queue.sorted.remove(request);
     queue.fifo.remove(request);
     this.#length--;
   }

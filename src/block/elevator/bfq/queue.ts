@@ -81,7 +81,8 @@ export class BfqQueue {
 
   /** Learns how long the task takes to come back (bfq_update_io_thinktime, _has_short_ttime). */
   noteThinkTime(nowNs: number, idleNs: number): void {
-    this.#think.note(Math.min(nowNs - this.lastEndNs, 2 * idleNs));
+    this.#think.thinkNs = Math.min(nowNs - this.lastEndNs, 2 * idleNs);
+    this.#think.note();
     this.hasShortThink = !this.#think.isKnown || this.#think.meanNs <= idleNs;
   }
 

@@ -1,61 +1,44 @@
 /**
  * cfq: each task its share of the drive's time (block/cfq-iosched.c, 2.6.34 to 3.x).
  *
- * Sync requests go to a queue for each task, async ones to one for all. Queues take turns, each for
- * a slice of time; queues that seek take theirs together, and so do the async ones. After the last
- * request of a sync queue the drive is kept idle for a little, since the task's next one is often
- * near. All best effort: bios carry no IO priority or control group. Queues of tasks that read
- * close to each other are not joined (cfq_close_cooperator), which is a difference to the kernel.
+ * Sync requests go to a queue for each task, async ones to one for each priority. Queues take turns, each
+ * for a slice of time; queues that seek take theirs together, and so do the async ones. After the last
+ * request of a sync queue the drive is kept idle for a little, since the task's next one is often near.
+ * There are no control groups.
  */
 
 import { MS } from '../../../sim/units.ts';
 import { Alarm } from '../../../sim/events.ts';
-import { BioFlag } from '../../bio.ts';
 import { Merge } from '../../merge.ts';
-import { type Direction, RequestFlag } from '../../request.ts';
+import { RequestFlag } from '../../request.ts';
 import { ElevatorBase, MayQueue, type ElevatorHost, type ElevatorKind } from '../elevator.ts';
-import { chooseNearer, type SeekRules } from '../nearer.ts';
-import { CfqQueue, isSyncRequest, Workload } from './queue.ts';
+import { Nearer } from '../nearer.ts';
+import { CommandQueueing } from './command-queueing.ts';
+import { Workload, type CfqQueue } from './queue.ts';
 import { CfqSlices } from './slices.ts';
+import { CfqTaskQueues, isSyncRequest, type CfqTask } from './task-queues.ts';
+import { cfqDefaults, type CfqTunables } from './tunables.ts';
 
-const defaults = {
-  /** Requests of a queue with the drive while others wait. */
-  quantum: 8,
-  /** How long a sync request may wait within its queue, ms. */
-  fifo_expire_sync: 125,
-  fifo_expire_async: 250,
-  /** Longest way back that is considered, KiB. */
-  back_seek_max: 16 * 1024,
-  back_seek_penalty: 2,
-  /** Slice of a sync queue, ms. */
-  slice_sync: 100,
-  slice_async: 40,
-  /** Async requests in a slice while others wait, at the highest priority. */
-  slice_async_rq: 2,
-  /** How long to idle for a task's next request, ms. */
-  slice_idle: 8,
-  /** Shrink slices when there are many queues, 0 or 1. */
-  low_latency: 1,
-  /** What each queue should have had a turn within, ms. */
-  target_latency: 300,
-};
-
-export type CfqTunables = typeof defaults;
+/** A request within this of the arm is close, sectors (CFQQ_CLOSE_THR). */
+const CLOSE_SECTORS = 8 * 1024;
+/** More than a page of a single request is taken for the end of what merges, sectors. */
+const PAGE_SECTORS = 8;
+/** Requests waiting that make a queue deep. */
+const DEEP = 4;
 
 class Cfq extends ElevatorBase {
   readonly #tunables: CfqTunables;
-  readonly #seekRules: SeekRules;
+  readonly #nearer: Nearer;
   readonly #idleNs: number;
   readonly #slices: CfqSlices;
-  readonly #async: CfqQueue;
-  /** Each task's sync queue. */
-  readonly #byTask: (CfqQueue | undefined)[] = [];
+  readonly #queues: CfqTaskQueues;
   readonly #idleTimer: Alarm;
-  /** Flash with command queueing is not idled for. */
-  readonly #neverIdles: boolean;
+  readonly #queueing: CommandQueueing;
   #length = 0;
-  #position = 0;
+  /** Requests dispatched and not complete: [async, sync]. */
   readonly #inFlight = new Int32Array(2);
+  /** The task that is served in this turn: that of the first request. */
+  #activeTask: CfqTask | undefined;
   /** When a sync request last took too long: async ones are held back after that. */
   #lastDelayedNs = -1000 * MS;
   #noIdleTreeIdles = false;
@@ -63,14 +46,11 @@ class Cfq extends ElevatorBase {
   constructor(host: ElevatorHost, tunables: CfqTunables) {
     super(host);
     this.#tunables = tunables;
-    this.#seekRules = {
-      backSectors: tunables.back_seek_max * 2,
-      backPenalty: tunables.back_seek_penalty,
-    };
+    this.#nearer = new Nearer(host.requests, tunables.back_seek_max, tunables.back_seek_penalty);
     this.#idleNs = tunables.slice_idle * MS;
-    this.#neverIdles = !host.rotational && host.queueDepth > 1;
-    this.#slices = new CfqSlices(tunables);
-    this.#async = new CfqQueue(-1, false, host.requests, host.rotational);
+    this.#slices = new CfqSlices(host.events, tunables, host.hasTaskPlugs);
+    this.#queues = new CfqTaskQueues(host);
+    this.#queueing = new CommandQueueing();
     this.#idleTimer = new Alarm(host.events, () => this.#idledEnough());
   }
 
@@ -78,146 +58,212 @@ class Cfq extends ElevatorBase {
     return this.#length === 0;
   }
 
-  add(request: number, nowNs: number): void {
-    const { requests } = this.host;
-    const queue = this.#queueFor(requests.task[request], isSyncRequest(requests, request));
+  // Requests come in.
+
+  add(request: number): void {
+    const { requests, events } = this.host;
+    const queue = this.#queues.take(request);
     const { fifo_expire_async, fifo_expire_sync } = this.#tunables;
     requests.owner[request] = queue.id;
-    requests.expiryNs[request] = nowNs + (queue.isSync ? fifo_expire_sync : fifo_expire_async) * MS;
+    requests.expiryNs[request] =
+      events.nowNs + (queue.isSync ? fifo_expire_sync : fifo_expire_async) * MS;
     queue.fifo.append(request);
-    queue.sorted.insert(request);
+    this.#fileBySector(queue, request);
     if (requests.has(request, RequestFlag.meta)) queue.metaPending++;
     this.#length++;
-    if (!queue.isBusy) this.#slices.makeBusy(queue, nowNs);
-    queue.next = chooseNearer(requests, queue.next, request, this.#position, this.#seekRules);
-    this.#learn(queue, request, nowNs);
-    this.#enqueued(queue, request, nowNs);
+    if (!queue.isBusy) this.#slices.makeBusy(queue);
+    queue.next = this.#nearer.choose(queue.next, request);
+    this.#learn(queue, request);
+    this.#enqueued(queue, request);
+  }
+
+  /** In 2.6.34 one that already starts there goes out to make room (cfq_add_rq_rb). */
+  #fileBySector(queue: CfqQueue, request: number): void {
+    const { sorted } = queue;
+    while (!this.host.hasTaskPlugs) {
+      sorted.sector = this.host.requests.sector[request];
+      const same = sorted.at();
+      if (same < 0) break;
+      this.#dispatchFrom(queue, same);
+    }
+    sorted.insert(request);
   }
 
   /** What a new request means for whose turn it is (cfq_rq_enqueued). */
-  #enqueued(queue: CfqQueue, request: number, nowNs: number): void {
-    const { requests } = this.host;
-    if (queue === this.#slices.active) {
+  #enqueued(queue: CfqQueue, request: number): void {
+    const { active } = this.#slices;
+    if (queue === active) {
       if (!queue.isWaiting) return;
-      if (requests.sectors[request] > 8 || this.#slices.busy > 1) {
+      if (this.host.requests.sectors[request] > PAGE_SECTORS || this.#slices.busy > 1) {
         this.#stopWaiting(queue);
         this.host.kick();
       } else queue.mustDispatch = true;
-    } else if (this.#preempts(queue, request, nowNs)) {
-      this.#expire(nowNs, true);
-      this.#slices.moveToFront(queue, nowNs);
+    } else if (active !== undefined && this.#preempts(queue, request, active)) {
+      const from = active.workload;
+      this.#expire(active, true);
+      this.#slices.moveToFront(queue, from);
       this.host.kick();
     }
   }
 
   /** Learns from a request whether the queue is worth idling for (cfq_update_idle_window). */
-  #learn(queue: CfqQueue, request: number, nowNs: number): void {
-    const { requests } = this.host;
-    queue.noteThinkTime(nowNs, 2 * this.#idleNs);
-    queue.noteSeek(requests.sector[request], requests.sectors[request]);
-    if (!queue.isSync) return;
-    if (queue.sorted.length >= 4) queue.isDeep = true;
+  #learn(queue: CfqQueue, request: number): void {
+    const { think, lastEndNs } = this.#queues.taskOf(request);
+    think.thinkNs = Math.min(this.host.events.nowNs - lastEndNs, 2 * this.#idleNs);
+    think.note();
+    queue.noteSeek(request);
+    if (!queue.isSync || queue.isIdleClass) return;
+    if (queue.sorted.length >= DEEP) queue.isDeep = true;
     if (this.#idleNs === 0 || (!queue.isDeep && queue.isSeeky)) queue.hasIdleWindow = false;
-    else if (queue.knowsThinkTime) queue.hasIdleWindow = queue.thinkMeanNs <= this.#idleNs;
+    else if (think.isKnown) queue.hasIdleWindow = think.meanNs <= this.#idleNs;
   }
 
   /** cfq_should_preempt. */
-  #preempts(queue: CfqQueue, request: number, nowNs: number): boolean {
-    const { active } = this.#slices;
-    if (active === undefined) return false;
+  #preempts(queue: CfqQueue, request: number, active: CfqQueue): boolean {
+    if (queue.isIdleClass) return false;
+    if (active.isIdleClass) return true;
+    if (active.isRealTime && !queue.isRealTime) return false;
     if (queue.isSync && !active.isSync) return true;
-    if (!queue.isSync) return false;
-    if (this.#slices.isUsed(active, nowNs)) return true;
+    if (this.#slices.isUsed(active)) return true;
     const { syncNoIdle } = Workload;
     if (this.#slices.serving === syncNoIdle && queue.workload === syncNoIdle && active.isEmpty) {
-      if (this.#slices.count(syncNoIdle) === 2) return true;
+      if (queue.tree?.count === 2) return true;
     }
-    const { requests } = this.host;
+    const { requests, hasTaskPlugs } = this.host;
     if (requests.has(request, RequestFlag.meta) && active.metaPending === 0) return true;
-    if (!active.isWaiting) return false;
-    const distance = Math.abs(requests.sector[request] - this.#position);
-    return distance <= 8 * 1024;
+    if (queue.isRealTime && !active.isRealTime) return true;
+    // From 3.1 on: it should not be idled for any more.
+    if (hasTaskPlugs && active.isEmpty && !this.#shouldIdle(active)) return true;
+    return active.isWaiting && this.#isClose(request);
   }
 
-  dispatch(nowNs: number, force: boolean): boolean {
+  #isClose(request: number): boolean {
+    return Math.abs(this.host.requests.sector[request] - this.#nearer.position) <= CLOSE_SECTORS;
+  }
+
+  // Requests go out.
+
+  dispatch(force: boolean): boolean {
     if (this.#length === 0) return false;
-    if (force) return this.#dispatchAny(nowNs);
-    const queue = this.#select(nowNs);
-    if (queue === undefined || !this.#mayDispatch(queue, nowNs)) return false;
-    this.#dispatchFrom(queue, this.#expired(queue, nowNs));
+    if (force) return this.#dispatchAny();
+    const queue = this.#select();
+    if (queue === undefined || !this.#mayDispatch(queue)) return false;
+    const request = this.#expired(queue);
+    this.#dispatchFrom(queue, request);
+    this.#activeTask ??= this.#queues.taskOf(request);
     queue.sliceDispatched++;
     queue.mustDispatch = false;
-    if (this.#slices.busy > 1 && !queue.isSync && queue.sliceDispatched >= this.#asyncRequests) {
-      this.#expire(nowNs, false);
-    }
+    const isSpent = !queue.isSync && queue.sliceDispatched >= this.#asyncRequests(queue);
+    if (this.#slices.busy > 1 && (isSpent || queue.isIdleClass)) this.#expire(queue, false);
     return true;
   }
 
-  /** Requests of an async slice at the middle priority (cfq_prio_to_maxrq). */
-  get #asyncRequests(): number {
-    return 8 * this.#tunables.slice_async_rq;
+  /** Requests of an async slice (cfq_prio_to_maxrq). */
+  #asyncRequests({ level }: CfqQueue): number {
+    return 2 * this.#tunables.slice_async_rq * (8 - level);
   }
 
   /** Everything out, queue by queue (cfq_forced_dispatch). */
-  #dispatchAny(nowNs: number): boolean {
-    if (this.#slices.active !== undefined) this.#expire(nowNs, false);
+  #dispatchAny(): boolean {
+    const { active } = this.#slices;
+    if (active !== undefined) this.#expire(active, false);
     const queue = this.#slices.anyBusy();
     if (queue === undefined) return false;
-    while (!queue.isEmpty) this.#dispatchFrom(queue, -1);
-    this.#slices.makeIdle(queue);
+    this.#slices.activate(queue);
+    while (!queue.isEmpty) this.#dispatchFrom(queue, queue.next);
+    this.#expire(queue, false);
     return true;
   }
 
   /** The queue whose turn it is; none while the drive is kept idle (cfq_select_queue). */
-  #select(nowNs: number): CfqQueue | undefined {
+  #select(): CfqQueue | undefined {
     const { active } = this.#slices;
+    let close: CfqQueue | undefined;
     if (active !== undefined) {
-      if (!this.#slices.isUsed(active, nowNs) || active.mustDispatch) {
+      const isBackBusy = active.isWaitingBusy && !active.isEmpty;
+      if (!isBackBusy && !(this.#slices.isUsed(active) && !active.mustDispatch)) {
         if (!active.isEmpty) return active;
-        if (this.#idleTimer.dueNs !== Infinity) return undefined;
-        if (active.dispatched > 0 && this.#shouldIdle(active)) return undefined;
-      }
-      this.#expire(nowNs, false);
+        close = this.#closeTo(active);
+        if (close !== undefined) {
+          if (active.joins < 0) this.#queues.joinLater(active, close);
+        } else if (this.#isAwaited(active)) return undefined;
+      } else if (!isBackBusy && this.#isLastWaited(active)) return undefined;
+      this.#expire(active, false);
     }
-    const chosen = this.#slices.choose(nowNs);
+    if (close !== undefined) this.#slices.activate(close);
+    const chosen = close ?? this.#slices.choose();
     this.#idleTimer.clear();
     return chosen;
   }
 
+  /** Whether the drive is idle for this queue, or will be when what it does for it is done. */
+  #isAwaited(queue: CfqQueue): boolean {
+    if (this.#idleTimer.dueNs !== Infinity) return true;
+    return queue.dispatched > 0 && this.#shouldIdle(queue);
+  }
+
+  /** A slice is over, but there is nobody else, and something of the queue is still on its way. */
+  #isLastWaited(queue: CfqQueue): boolean {
+    if (this.#slices.busy !== 1 || !queue.isEmpty) return false;
+    return queue.dispatched > 0 && this.#shouldIdle(queue);
+  }
+
+  /** A queue whose next request is close to the arm, to go on with (cfq_close_cooperator). */
+  #closeTo(queue: CfqQueue): CfqQueue | undefined {
+    if (queue.isIdleClass || !queue.isSync || queue.isSeeky || this.#slices.busy === 1) {
+      return undefined;
+    }
+    const { sector } = this.host.requests;
+    const other = this.#slices.nearest(sector, queue.level, this.#nearer);
+    if (other === undefined || !this.#isClose(other.next)) return undefined;
+    if (!other.isSync || other.isSeeky || other.isRealTime !== queue.isRealTime) return undefined;
+    return other;
+  }
+
   /** cfq_should_idle. */
   #shouldIdle(queue: CfqQueue): boolean {
+    if (queue.isIdleClass) return false;
     if (queue.hasIdleWindow && !this.#neverIdles) return true;
-    return queue.isSync && this.#slices.count(queue.tree) === 1;
+    return queue.isSync && queue.tree?.count === 1;
+  }
+
+  /** Flash that queues commands is not idled for. */
+  get #neverIdles(): boolean {
+    return !this.host.rotational && this.#queueing.isLikely;
   }
 
   /** Whether a queue may have one more request with the drive (cfq_may_dispatch). */
-  #mayDispatch(queue: CfqQueue, nowNs: number): boolean {
+  #mayDispatch(queue: CfqQueue): boolean {
     if (this.#shouldIdle(queue) && this.#inFlight[0] > 0) return false;
     if (!queue.isSync && this.#inFlight[1] > 0) return false;
     const { quantum, slice_sync, low_latency } = this.#tunables;
-    let most = Math.max(Math.floor(quantum / 2), 1);
+    let most = queue.isIdleClass ? 1 : Math.max(quantum >> 1, 1);
     if (queue.dispatched >= most) {
-      const { busy } = this.#slices;
-      if (busy > 1 && this.#slices.isUsedSoon(queue, nowNs)) return false;
-      most = busy === 1 ? Infinity : quantum;
+      if (queue.isIdleClass) return false;
+      const { busy, busySync } = this.#slices;
+      // From 2.6.39 on the one sync queue is not held back for the sake of async ones.
+      const isAlone = busy === 1 || (this.host.hasTaskPlugs && queue.isSync && busySync === 1);
+      if (!isAlone && this.#slices.isUsedSoon(queue)) return false;
+      most = isAlone ? Infinity : quantum;
     }
     if (!queue.isSync && low_latency !== 0) {
-      const depth = Math.floor((nowNs - this.#lastDelayedNs) / (slice_sync * MS));
+      const sinceNs = this.host.events.nowNs - this.#lastDelayedNs;
+      const depth = Math.floor(sinceNs / (slice_sync * MS));
       most = Math.min(most, depth === 0 && queue.dispatched === 0 ? 1 : depth);
     }
     return queue.dispatched < most;
   }
 
-  /** The queue's oldest request if it has waited too long; looked at once a slice; else -1. */
-  #expired(queue: CfqQueue, nowNs: number): number {
-    if (queue.hasCheckedFifo) return -1;
+  /** The request to serve: the next one, or once a slice the oldest if it waited too long. */
+  #expired(queue: CfqQueue): number {
+    if (queue.hasCheckedFifo) return queue.next;
     queue.hasCheckedFifo = true;
     const oldest = queue.fifo.first;
-    return oldest >= 0 && nowNs >= this.host.requests.expiryNs[oldest] ? oldest : -1;
+    return this.host.events.nowNs >= this.host.requests.expiryNs[oldest] ? oldest : queue.next;
   }
 
-  #dispatchFrom(queue: CfqQueue, expired: number): void {
-    const request = expired >= 0 ? expired : queue.next;
+  #dispatchFrom(queue: CfqQueue, request: number): void {
+    queue.next = this.#nearer.nextOf(request, queue.sorted);
     this.#remove(queue, request);
     queue.dispatched++;
     this.#inFlight[queue.isSync ? 1 : 0]++;
@@ -225,72 +271,75 @@ class Cfq extends ElevatorBase {
   }
 
   #remove(queue: CfqQueue, request: number): void {
-    const { requests } = this.host;
-    if (queue.next === request) queue.next = this.#nextOf(queue, request);
+    if (queue.next === request) queue.next = this.#nearer.nextOf(request, queue.sorted);
     queue.sorted.remove(request);
     queue.fifo.remove(request);
-    if (requests.has(request, RequestFlag.meta)) queue.metaPending--;
+    if (this.host.requests.has(request, RequestFlag.meta)) queue.metaPending--;
     this.#length--;
   }
 
-  /** The nearer of a request's neighbours (cfq_find_next_rq). */
-  #nextOf(queue: CfqQueue, request: number): number {
-    const { sorted } = queue;
-    const { requests } = this.host;
-    const first = sorted.first;
-    let after = sorted.after(request);
-    if (after < 0 && first !== request) after = first;
-    const end = requests.end(request);
-    return chooseNearer(requests, after, sorted.previous(request), end, this.#seekRules);
-  }
-
   override activated(request: number): void {
-    this.#position = this.host.requests.end(request);
+    this.#queueing.activated();
+    this.#nearer.moveTo(request);
   }
 
-  override completed(request: number, nowNs: number): void {
-    const { requests } = this.host;
-    const queue = this.#byId(requests.owner[request]);
+  override completed(request: number): void {
+    const { requests, events } = this.host;
+    const queue = this.#queues.byId(requests.owner[request]);
+    this.#queueing.completed(this.#length, this.#slices.active);
     queue.dispatched--;
     this.#inFlight[queue.isSync ? 1 : 0]--;
-    if (queue.isSync) {
-      queue.lastEndNs = nowNs;
-      const waitedNs = nowNs - requests.startNs[request];
-      if (waitedNs >= this.#tunables.fifo_expire_sync * MS) this.#lastDelayedNs = nowNs;
+    if (isSyncRequest(requests, request)) {
+      this.#queues.taskOf(request).lastEndNs = events.nowNs;
+      const waitedNs = events.nowNs - requests.startNs[request];
+      if (waitedNs >= this.#tunables.fifo_expire_sync * MS) this.#lastDelayedNs = events.nowNs;
     }
     if (queue !== this.#slices.active) return;
-    if (queue.isSliceNew) this.#slices.begin(queue, nowNs);
-    if (this.#slices.isUsed(queue, nowNs)) this.#expire(nowNs, true);
-    else if (queue.isSync && queue.isEmpty) {
+    if (queue.isSliceNew) this.#slices.begin(queue);
+    if (this.#shouldWaitBusy(queue)) {
+      queue.sliceEndNs = events.nowNs + this.#idleNs;
+      queue.isWaitingBusy = true;
+    }
+    if (this.#slices.isUsed(queue) || queue.isIdleClass) this.#expire(queue, true);
+    else if (queue.isSync && queue.isEmpty && this.#closeTo(queue) === undefined) {
       // A write someone waits for is mostly the last of its kind; a read is mostly not.
       this.#noIdleTreeIdles ||= requests.direction(request) === 0;
       const isAlone = this.#slices.busy === 1;
       if (this.#slices.serving === Workload.sync || this.#noIdleTreeIdles || isAlone) {
-        this.#idle(queue, nowNs);
+        this.#idle(queue);
       }
     }
   }
 
+  /** Whether the only queue should have a little more time, to be busy at its end (cfq_should_wait_busy). */
+  #shouldWaitBusy(queue: CfqQueue): boolean {
+    if (this.#slices.busy > 1) return false;
+    if (this.#slices.isUsed(queue)) return true;
+    const think = this.#activeTask?.think;
+    if (think === undefined || !think.isKnown) return false;
+    return queue.sliceEndNs - this.host.events.nowNs < think.meanNs;
+  }
+
   /** Keeps the drive idle for the queue's next request, if it is likely to come (cfq_arm_slice_timer). */
-  #idle(queue: CfqQueue, nowNs: number): void {
+  #idle(queue: CfqQueue): void {
     if (this.#neverIdles || this.#idleNs === 0 || !this.#shouldIdle(queue)) return;
-    if (queue.dispatched > 0) return;
-    if (queue.knowsThinkTime && queue.sliceEndNs - nowNs < queue.thinkMeanNs) return;
+    if (queue.dispatched > 0 || this.#activeTask === undefined) return;
+    const { nowNs } = this.host.events;
+    const { think } = this.#activeTask;
+    if (think.isKnown && queue.sliceEndNs - nowNs < think.meanNs) return;
     queue.isWaiting = true;
-    this.#idleTimer.set(nowNs + this.#idleNs);
+    this.#idleTimer.atNs = nowNs + this.#idleNs;
+    this.#idleTimer.arm();
   }
 
   /** cfq_idle_slice_timer. */
   #idledEnough(): void {
-    const { nowNs } = this.host.events;
     const { active } = this.#slices;
     if (active !== undefined && !active.mustDispatch) {
-      if (this.#slices.isUsed(active, nowNs)) this.#expire(nowNs, true);
+      if (this.#slices.isUsed(active)) this.#expire(active, false);
       else if (active.isEmpty) {
-        // Alone, it keeps its turn.
-        if (this.#slices.busy <= 1 && this.#length === 0) return;
         active.isDeep = false;
-        this.#expire(nowNs, true);
+        this.#expire(active, false);
       }
     }
     this.host.kick();
@@ -301,41 +350,41 @@ class Cfq extends ElevatorBase {
     this.#idleTimer.clear();
   }
 
-  /** The active queue's turn is over. */
-  #expire(nowNs: number, keepsRest: boolean): void {
-    const { active } = this.#slices;
-    if (active === undefined) return;
-    if (active.isWaiting) this.#stopWaiting(active);
-    this.#slices.expire(active, nowNs, keepsRest);
+  /** A queue's turn is over. */
+  #expire(queue: CfqQueue, keepsRest: boolean): void {
+    if (queue.isWaiting) this.#stopWaiting(queue);
+    this.#slices.expire(queue, keepsRest);
+    this.#activeTask = undefined;
     this.#noIdleTreeIdles = false;
   }
 
-  override findFrontMerge(_direction: Direction, sector: number, bio: number): number {
-    const queue = this.#queueOfBio(bio);
-    return queue === undefined ? -1 : queue.sorted.at(sector);
+  // Merging.
+
+  override findFrontMerge(bio: number): number {
+    const queue = this.#queues.ofBio(bio);
+    if (queue === undefined) return -1;
+    const { sector, sectors } = this.host.bios;
+    queue.sorted.sector = sector[bio] + sectors[bio];
+    return queue.sorted.at();
   }
 
+  /** Only where the bio would be queued itself (cfq_allow_merge). */
   override allowsMerge(request: number, bio: number): boolean {
-    const { bios, requests } = this.host;
-    const isSync = bios.op[bio] === 0 || (bios.flags[bio] & BioFlag.sync) !== 0;
-    if (isSync && !isSyncRequest(requests, request)) return false;
-    return requests.owner[request] === (isSync ? bios.task[bio] : -1);
+    return this.#queues.ofBio(bio)?.id === this.host.requests.owner[request];
   }
 
   override merged(request: number, how: Merge): void {
     if (how !== Merge.front) return;
-    const { requests } = this.host;
-    const queue = this.#byId(requests.owner[request]);
+    const queue = this.#queues.byId(this.host.requests.owner[request]);
     queue.sorted.remove(request);
-    queue.sorted.insert(request);
-    queue.next = chooseNearer(requests, queue.next, request, this.#position, this.#seekRules);
+    this.#fileBySector(queue, request);
+    queue.next = this.#nearer.choose(queue.next, request);
   }
 
   mergedRequests(request: number, next: number): void {
-    const { requests } = this.host;
-    const { expiryNs, owner } = requests;
-    const into = this.#byId(owner[request]);
-    const from = this.#byId(owner[next]);
+    const { expiryNs, owner } = this.host.requests;
+    const into = this.#queues.byId(owner[request]);
+    const from = this.#queues.byId(owner[next]);
     if (into === from && expiryNs[next] < expiryNs[request]) {
       into.fifo.remove(request);
       into.fifo.insertAfter(next, request);
@@ -347,40 +396,24 @@ class Cfq extends ElevatorBase {
   }
 
   former(request: number): number {
-    return this.#byId(this.host.requests.owner[request]).sorted.previous(request);
+    return this.#queues.byId(this.host.requests.owner[request]).sorted.previous(request);
   }
 
   latter(request: number): number {
-    return this.#byId(this.host.requests.owner[request]).sorted.after(request);
+    return this.#queues.byId(this.host.requests.owner[request]).sorted.after(request);
   }
 
   /** A task that is being waited for is not to wait for a request itself. */
-  override mayQueue(sync: boolean, task: number): MayQueue {
-    const queue = sync ? this.#byTask[task] : this.#async;
+  override mayQueue(bio: number): MayQueue {
+    const queue = this.#queues.ofBio(bio);
     if (queue === undefined || !queue.isWaiting || queue.mustAllocate) return MayQueue.yes;
     queue.mustAllocate = true;
     return MayQueue.must;
-  }
-
-  #queueOfBio(bio: number): CfqQueue | undefined {
-    const { op, flags, task } = this.host.bios;
-    const isSync = op[bio] === 0 || (flags[bio] & BioFlag.sync) !== 0;
-    return isSync ? this.#byTask[task[bio]] : this.#async;
-  }
-
-  #queueFor(task: number, isSync: boolean): CfqQueue {
-    if (!isSync) return this.#async;
-    const { requests, rotational } = this.host;
-    return (this.#byTask[task] ??= new CfqQueue(task, true, requests, rotational));
-  }
-
-  #byId(id: number): CfqQueue {
-    return (id < 0 ? undefined : this.#byTask[id]) ?? this.#async;
   }
 }
 
 export const cfq: ElevatorKind<CfqTunables> = {
   name: 'cfq',
-  defaults,
+  defaults: cfqDefaults,
   create: (host, tunables) => new Cfq(host, tunables),
 };

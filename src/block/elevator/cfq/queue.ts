@@ -1,11 +1,11 @@
-/** One of cfq's queues: a task's sync requests, or everybody's async ones (struct cfq_queue). */
+/** One of cfq's queues: a task's sync requests, or the async ones of a priority (struct cfq_queue). */
 
-import { Op } from '../../../device/device.ts';
+import { classOf, IoClass, levelOf } from '../../io-priority.ts';
 import type { RequestTable } from '../../request.ts';
-import { RequestFlag } from '../../request.ts';
 import { RequestList } from '../../request-list.ts';
 import { SortedRequests } from '../../sorted-requests.ts';
-import { SeekHistory, ThinkTime } from '../task-habits.ts';
+import { SeekHistory } from '../task-habits.ts';
+import type { ServiceTree } from './service-tree.ts';
 
 /** What kind of service a queue gets: turns of its own with idling, turns in common, or async. */
 export const Workload = { async: 0, syncNoIdle: 1, sync: 2 } as const;
@@ -23,6 +23,8 @@ export class CfqQueue {
   readonly isSync: boolean;
   readonly sorted: SortedRequests;
   readonly fifo: RequestList;
+  ioClass: IoClass = IoClass.bestEffort;
+  level = 4;
   /** The request to be served next in sector order; -1 when there is none. */
   next = -1;
   /** Requests dispatched and not complete. */
@@ -30,18 +32,32 @@ export class CfqQueue {
   /** Metadata requests waiting. */
   metaPending = 0;
 
+  /** Tasks whose queue it is. */
+  tasks = 0;
+  /** What it is to be joined to, when one of its tasks next has a request; -1 for nothing. */
+  joins = -1;
+  /** It serves tasks that read close to each other... */
+  isShared = false;
+  /** ...and they do so no longer. */
+  isToSplit = false;
+
   /** Where it stands in its service tree: lower goes first, ns. */
   key = 0;
+  /** The tree that it stands in, while it is busy. */
+  tree: ServiceTree | undefined;
   isBusy = false;
-  tree: Workload;
   /** Time left over from a slice that was cut short, ns. */
   residueNs = 0;
 
+  sliceBeganNs = 0;
   sliceEndNs = 0;
   sliceDispatched = 0;
   /** The slice begins with its first completion. */
   isSliceNew = false;
+  /** The drive is kept idle for it. */
   isWaiting = false;
+  /** Its slice was made longer, for it to have something to do before it ends. */
+  isWaitingBusy = false;
   mustDispatch = false;
   mustAllocate = false;
   hasCheckedFifo = false;
@@ -49,25 +65,32 @@ export class CfqQueue {
   hasIdleWindow: boolean;
   /** It once had four requests waiting: worth idling for even though it seeks. */
   isDeep = false;
-  lastEndNs = 0;
 
+  readonly #requests: RequestTable;
   readonly #rotational: boolean;
   #lastSector = 0;
   readonly #seeks = new SeekHistory();
-  readonly #think = new ThinkTime();
 
   constructor(id: number, isSync: boolean, requests: RequestTable, rotational: boolean) {
     this.id = id;
     this.isSync = isSync;
     this.hasIdleWindow = isSync;
-    this.tree = isSync ? Workload.sync : Workload.async;
     this.sorted = new SortedRequests(requests);
     this.fifo = new RequestList(requests);
+    this.#requests = requests;
     this.#rotational = rotational;
   }
 
   get isEmpty(): boolean {
     return this.sorted.length === 0;
+  }
+
+  get isIdleClass(): boolean {
+    return this.ioClass === IoClass.idle;
+  }
+
+  get isRealTime(): boolean {
+    return this.ioClass === IoClass.realTime;
   }
 
   get workload(): Workload {
@@ -79,31 +102,21 @@ export class CfqQueue {
     return this.#seeks.seeks > SEEKS;
   }
 
-  get knowsThinkTime(): boolean {
-    return this.#think.isKnown;
+  /** Takes on a task's priority (cfq_init_prio_data). */
+  setPriority(priority: number): void {
+    this.ioClass = classOf(priority);
+    this.level = levelOf(priority);
+    if (this.isIdleClass) this.hasIdleWindow = false;
   }
 
-  get thinkMeanNs(): number {
-    return this.#think.meanNs;
-  }
-
-  /** Learns how long the task takes from a completion to its next request. */
-  noteThinkTime(nowNs: number, mostNs: number): void {
-    this.#think.note(Math.min(nowNs - this.lastEndNs, mostNs));
-  }
-
-  /** Learns whether the task seeks. */
-  noteSeek(sector: number, sectors: number): void {
-    const distance = Math.abs(sector - this.#lastSector);
+  /** Learns whether requests come in order of sectors or from all over. */
+  noteSeek(request: number): void {
+    const { sector, sectors } = this.#requests;
+    const distance = Math.abs(sector[request] - this.#lastSector);
     const isSeek = this.#rotational
       ? this.#lastSector !== 0 && distance > SEEK_SECTORS
-      : sectors < SMALL_SECTORS;
+      : sectors[request] < SMALL_SECTORS;
     this.#seeks.note(isSeek);
-    this.#lastSector = sector + sectors;
+    this.#lastSector = sector[request] + sectors[request];
   }
-}
-
-/** Whether a request belongs to its task's sync queue. */
-export function isSyncRequest(requests: RequestTable, request: number): boolean {
-  return requests.op[request] === Op.read || requests.has(request, RequestFlag.sync);
 }

@@ -13,12 +13,21 @@ export class ServiceTree {
     return this.#queues[0];
   }
 
+  get last(): CfqQueue | undefined {
+    return this.#queues.at(-1);
+  }
+
+  at(index: number): CfqQueue {
+    return this.#queues[index];
+  }
+
   insert(queue: CfqQueue): void {
     const queues = this.#queues;
     let at = queues.length;
     queues.push(queue);
     for (; at > 0 && queues[at - 1].key > queue.key; at--) queues[at] = queues[at - 1];
     queues[at] = queue;
+    queue.tree = this;
   }
 
   remove(queue: CfqQueue): void {
@@ -26,5 +35,6 @@ export class ServiceTree {
     const at = queues.indexOf(queue);
     queues.copyWithin(at, at + 1);
     queues.pop();
+    queue.tree = undefined;
   }
 }
