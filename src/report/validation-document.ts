@@ -47,7 +47,8 @@ const HEAD = [
 
 const LIMITS = `## What the model does not do
 
-- Sectors remapped one by one (\`defects\`) stay where they were; slipped ones are placed exactly.
+- Slipped and remapped sectors are placed exactly; a revolution's wait that firmware spends on finding out
+  that a sector was remapped is not counted.
 - Times are the same for every request of a kind: no thermal recalibration, no retries, no jitter of
   the host. Measured curves are steps of the host's clock and interrupt path where the simulated ones
   are smooth, and that is most of what is left on the drives from 1996 on.

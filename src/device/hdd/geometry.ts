@@ -6,7 +6,22 @@
 
 import type { HddProfile } from './profile.ts';
 import { makeZone, slipsBefore, type Zone } from './zone.ts';
+import { remappedRows } from './remaps.ts';
 import { InputError } from '../../sim/input-error.ts';
+
+/**
+ * Addressable sectors of all zones.
+ * @throws InputError when a zone is all spares, or a remap is impossible
+ */
+export function sectorsOf(layout: HddProfile['layout'], surfaces: number): number {
+  let lbn = 0;
+  for (const zone of layout.zones) {
+    const made = makeZone(zone, layout, surfaces, lbn);
+    remappedRows(made);
+    lbn = made.endLbn;
+  }
+  return lbn;
+}
 
 export class Geometry {
   readonly capacitySectors: number;
@@ -18,6 +33,8 @@ export class Geometry {
   /** Sectors from the index mark to the sector's start, 0 <= angle < sectorsPerTrack. */
   angle = 0;
   sectorsPerTrack = 1;
+  /** Whether the sector was moved to a spare one, away from its neighbours. */
+  isRemapped = false;
   /** How many sectors from here on, this one included, follow each other on this track. */
   run = 1;
   /** The track's place in its zone, in address order, and the sector's place in its track. */
@@ -29,6 +46,8 @@ export class Geometry {
   #pieces = new Float64Array(0);
   #pieceZone = new Int32Array(0);
   #pieceShift = new Float64Array(0);
+  /** Of a piece that was remapped: the physical sector of its first address; else -1. */
+  #pieceMoved = new Float64Array(0);
   /** The piece at the start of each of many equal parts of the addresses. */
   #buckets = new Int32Array(0);
   #perBucket = 0;
@@ -63,6 +82,14 @@ export class Geometry {
     while (pieces[piece + 1] <= lbn) piece++;
     const zone = this.#zones[this.#pieceZone[piece]];
     const spt = zone.sectorsPerTrack;
+    const toPieceEnd = pieces[piece + 1] - lbn;
+    const moved = this.#pieceMoved[piece];
+    this.isRemapped = moved >= 0;
+    if (moved >= 0) {
+      this.#place(zone, moved + lbn - pieces[piece]);
+      this.run = Math.min(spt - this.sector, toPieceEnd);
+      return;
+    }
     const rel = lbn - zone.firstLbn + zone.reserved;
     const place = rel + this.#pieceShift[piece];
     // Slipped sectors that use up spares push data into them, but leave it in its region.
@@ -71,7 +98,6 @@ export class Geometry {
     const physical = zone.front + place + region * (zone.sectorsPerRegion - zone.dataPerRegion);
     this.#place(zone, physical);
     const toTrackEnd = spt - this.sector;
-    const toPieceEnd = pieces[piece + 1] - lbn;
     const toRegionEnd = (region + 1) * zone.dataPerRegion - counted;
     this.run = Math.min(toTrackEnd, toPieceEnd, toRegionEnd);
   }
@@ -83,7 +109,7 @@ export class Geometry {
     let next = lbn + this.run;
     while (next < this.capacitySectors) {
       this.locate(next);
-      if (this.cylinder !== cylinder) break;
+      if (!this.isRemapped && this.cylinder !== cylinder) break;
       next += this.run;
     }
     return Math.min(next, this.capacitySectors);
@@ -96,7 +122,8 @@ export class Geometry {
     let next = lbn + this.run;
     while (next < this.capacitySectors) {
       this.locate(next);
-      if (this.cylinder !== cylinder || this.head !== head) break;
+      const isOther = this.cylinder !== cylinder || this.head !== head;
+      if (isOther && !this.isRemapped) break;
       next += this.run;
     }
     return Math.min(next, this.capacitySectors);
@@ -107,24 +134,29 @@ export class Geometry {
     const starts: number[] = [];
     const zones: number[] = [];
     const shifts: number[] = [];
+    const moved: number[] = [];
     this.#zones.forEach((zone, z) => {
-      zone.breaks.forEach((place, i) => {
-        const at = Math.max(zone.firstLbn, zone.firstLbn + place - zone.reserved);
-        if (at >= zone.endLbn) return;
-        // Of the breaks among the reserved sectors only the last counts.
-        if (zones.at(-1) === z && starts.at(-1) === at) {
-          shifts[shifts.length - 1] = zone.shifts[i];
-          return;
-        }
+      const { firstLbn, endLbn } = zone;
+      // Breaks among the reserved sectors are behind us when the addresses begin.
+      const breaks = Array.from(zone.breaks, (at) =>
+        Math.max(firstLbn, firstLbn + at - zone.reserved),
+      );
+      const rows = remappedRows(zone);
+      const cuts = [...breaks, ...rows.flatMap((row) => [row.lbn, row.endLbn])];
+      const ascending = [...new Set(cuts)].filter((at) => at < endLbn).sort((x, y) => x - y);
+      for (const at of ascending) {
+        const row = rows.find(({ lbn, endLbn: end }) => lbn <= at && at < end);
         starts.push(at);
         zones.push(z);
-        shifts.push(zone.shifts[i]);
-      });
+        shifts.push(zone.shifts[breaks.findLastIndex((from) => from <= at)]);
+        moved.push(row === undefined ? -1 : row.place + at - row.lbn);
+      }
     });
     const end = this.#zones[this.#zones.length - 1].endLbn;
     this.#pieces = Float64Array.from([...starts, end]);
     this.#pieceZone = Int32Array.from(zones);
     this.#pieceShift = Float64Array.from(shifts);
+    this.#pieceMoved = Float64Array.from(moved);
     const buckets = Math.max(64, 8 * starts.length);
     this.#perBucket = buckets / end;
     this.#buckets = new Int32Array(buckets + 1);

@@ -121,6 +121,14 @@ const zone = z.strictObject({
         'Defects passed over: physical sectors counted from the start of the zone, ascending; ' +
         'tracks for tracks-at-zone-end.',
     }),
+  remaps: z
+    .array(z.tuple([count, count]))
+    .default([])
+    .meta({
+      description:
+        'Defects moved one by one: [defective, spare] physical sectors counted from the start of ' +
+        'the zone; tracks for tracks-at-zone-end.',
+    }),
 });
 
 const layout = z.strictObject({

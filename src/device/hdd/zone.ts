@@ -17,6 +17,7 @@ export interface Zone {
   readonly firstCylinder: number;
   readonly cylinders: number;
   readonly sectorsPerTrack: number;
+  readonly physicalSectors: number;
   readonly firstOffset: number;
   readonly trackSkew: number;
   readonly cylinderSkew: number;
@@ -36,6 +37,8 @@ export interface Zone {
   /** From this sector of the zone on (ascending, first 0), addresses are moved by `shifts`. */
   readonly breaks: Float64Array;
   readonly shifts: Float64Array;
+  /** Rows of physical sectors, [from, to, how many], whose data lies elsewhere in the zone. */
+  readonly remaps: readonly (readonly [from: number, to: number, sectors: number])[];
 }
 
 /** Slipped sectors of a zone before a track, or before its cylinder. */
@@ -102,6 +105,7 @@ export function makeZone(
     firstCylinder: zone.firstCylinder,
     cylinders,
     sectorsPerTrack: spt,
+    physicalSectors: physical,
     firstOffset: zone.firstOffset_sectors,
     trackSkew: zone.trackSkew_sectors,
     cylinderSkew: zone.cylinderSkew_sectors,
@@ -115,7 +119,41 @@ export function makeZone(
     tracksPerCylinder: surfaces,
     breaks,
     shifts,
+    remaps: zone.remaps.map(([from, to]) =>
+      inTracks ? [from * spt, to * spt, spt] : [from, to, 1],
+    ),
   };
+}
+
+/**
+ * The physical sector of the zone that an address would have were nothing remapped.
+ * @param rel addresses from the zone's first one on, reserved ones counted
+ * @param shift that of the last break at or before it
+ */
+export function naturalPlace(zone: Zone, rel: number, shift: number): number {
+  const place = rel + shift;
+  // Slipped sectors that use up spares push data into them, but leave it in its region.
+  const region = Math.floor((zone.absorbed ? rel : place) / zone.dataPerRegion);
+  return zone.front + place + region * (zone.sectorsPerRegion - zone.dataPerRegion);
+}
+
+/** The address that would be at a physical sector were nothing remapped; -1 when none would. */
+export function naturalAddress(zone: Zone, physical: number): number {
+  const { breaks, shifts, firstLbn, endLbn, reserved } = zone;
+  let [low, high] = [firstLbn, endLbn];
+  let piece = 0;
+  const placeOf = (lbn: number): number => {
+    const rel = lbn - firstLbn + reserved;
+    while (piece > 0 && breaks[piece] > rel) piece--;
+    while (piece + 1 < breaks.length && breaks[piece + 1] <= rel) piece++;
+    return naturalPlace(zone, rel, shifts[piece]);
+  };
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (placeOf(middle) < physical) low = middle + 1;
+    else high = middle;
+  }
+  return low < endLbn && placeOf(low) === physical ? low : -1;
 }
 
 interface Slips {

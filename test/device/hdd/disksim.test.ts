@@ -1,7 +1,7 @@
 /** DiskSim's parameter files: what is read, what is reported, and where mistakes are. */
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -99,7 +99,7 @@ test('the report says of each key what became of it', () => {
   const fate = (key: string): string | undefined => report.find((line) => line.key === key)?.fate;
   assert.equal(fate('Head switch time'), 'carried');
   assert.equal(fate('Preseeking level'), 'no counterpart');
-  assert.equal(fate('defects'), 'no counterpart');
+  assert.equal(fate('defects'), 'approximated', 'its spare holds data');
   assert.equal(fate('Some new key'), 'unknown');
   const line = report.find(({ key }) => key === 'Some new key');
   assert.equal(line?.line, 15);
@@ -107,6 +107,112 @@ test('the report says of each key what became of it', () => {
     report.filter((entry) => entry.fate === 'unknown').map(({ key }) => key),
     ['Some new key'],
   );
+});
+
+/** The profile of the small files with some of their text replaced. */
+function changed(...changes: readonly [string, string][]): ReturnType<typeof importDisksim> {
+  const files: Record<string, string> = { ...FILES };
+  for (const [from, to] of changes) {
+    const name = Object.keys(files).find((file) => files[file].includes(from));
+    assert.ok(name !== undefined, from);
+    files[name] = files[name].replace(from, to);
+  }
+  return importDisksim(write(files));
+}
+
+test('defects with a spare of their own are moved there', () => {
+  const { profile, report } = changed(
+    ['Sparing scheme used = 0', 'Sparing scheme used = 3'],
+    ['Skew for track switch', 'Number of spares = 2, Skew for track switch'],
+    ['Block count = 2000', 'Block count = 1960'],
+    ['defects = [ 7, 8 ]', 'defects = [ 7, 98, 9, 10 ]'],
+  );
+  assert.deepEqual(profile.layout.zones[0].remaps, [[7, 98]]);
+  const line = report.find(({ key }) => key === 'defects');
+  assert.match(line?.note ?? '', /^1 of 2 stay where they were/);
+});
+
+test('more blocks than the zones hold are none', () => {
+  const { profile, report } = changed(['Block count = 2000', 'Block count = 2056008']);
+  assert.equal(profile.layout.capacity_sectors, 2000);
+  assert.equal(report.find(({ key }) => key === 'Block count')?.fate, 'approximated');
+});
+
+test('skews are in the unit that the layout or the zone states', () => {
+  const skewOf = (...changes: [string, string][]): number[] => {
+    const [zone] = changed(...changes).profile.layout.zones;
+    return [zone.trackSkew_sectors, zone.cylinderSkew_sectors];
+  };
+  assert.deepEqual(skewOf(), [25, 30]);
+  assert.deepEqual(skewOf(['Rangesize', 'Skew units = revolutions, Rangesize']), [25, 3000]);
+  const own: [string, string] = ['First cylinder', 'Skew units = sectors, First cylinder'];
+  assert.deepEqual(skewOf(['Rangesize', 'Skew units = revolutions, Rangesize'], own), [0.25, 30]);
+  assert.throws(
+    () => skewOf(['Rangesize', 'Skew units = degrees, Rangesize']),
+    /model:\d+: Skew units/,
+  );
+});
+
+test('every seek type of the manual is read', () => {
+  const three = 'Single cylinder seek time = 1, Average seek time = 5, Full strobe seek time = 9';
+  const hpl = 'HPL seek equation values = [ 4, 1.0, 2.0, 3.0, 0.5, 1.25 ]';
+  const first = `First ten seek times = [ ${Array.from({ length: 10 }, (_, i) => 1 + i / 10).join(', ')} ]`;
+  const seekOf = (type: string, more: string) =>
+    changed(['Seek type = extracted', `Seek type = ${type}, ${more}`]).profile.mechanics.seek;
+  assert.deepEqual(seekOf('linear', three), {
+    form: 'table',
+    points: [
+      [1, 1],
+      [3, 5],
+      [9, 9],
+    ],
+  });
+  assert.deepEqual(seekOf('curve', three), {
+    form: 'datasheet',
+    trackToTrack_ms: 1,
+    average_ms: 5,
+    fullStroke_ms: 9,
+  });
+  assert.deepEqual(seekOf('constant', 'Constant seek time = 7'), {
+    form: 'table',
+    points: [[1, 7]],
+  });
+  const equation = seekOf('hpl', hpl);
+  assert.ok(equation.form === 'hpl');
+  assert.deepEqual([equation.threshold_cylinders, equation.first_ms], [4, [1.25]]);
+  const ten = seekOf('hplplus10', `${hpl}, ${first}`);
+  assert.ok(ten.form === 'hpl' && ten.first_ms.length === 10);
+  assert.throws(() => seekOf('quadratic', three), /Seek type: expected extracted, hpl/);
+});
+
+test('seek times may have a deviation and no heading, and lie beside the disk', () => {
+  const folder = write({ 'small.diskspecs': SPECS.replace('small.model', 'models/small.model') });
+  mkdirSync(join(folder, '..', 'models'));
+  writeFileSync(join(folder, '..', 'models', 'small.model'), MODEL);
+  writeFileSync(join(folder, '..', 'small.seek'), '1, 1.5, 0.01\n9, 4.5e0, 0.02\n');
+  const { seek } = importDisksim(folder).profile.mechanics;
+  assert.ok(seek.form === 'table');
+  assert.deepEqual(seek.points, [
+    [1, 1.5],
+    [9, 4.5],
+  ]);
+  rmSync(join(folder, '..', 'small.seek'));
+  assert.throws(
+    () => importDisksim(folder),
+    /models.small\.model:8: Full seek curve: expected a file/,
+  );
+});
+
+test('reading ahead without a limit fills the segment', () => {
+  const cacheOf = (keep: number, most: number) =>
+    changed([
+      'Maximum read-ahead (blks) = 32',
+      `Maximum read-ahead (blks) = ${most}, Read-ahead over requested = ${keep}`,
+    ]).profile.cache;
+  assert.equal(cacheOf(-1, 32).readAheadMax_sectors, 32);
+  assert.equal(cacheOf(-1, 0).readAhead, 'segment-beyond');
+  assert.equal(cacheOf(0, 0).readAhead, 'segment-full');
+  assert.equal(cacheOf(0, 0).readAheadMax_sectors, 64);
 });
 
 const SYSTEM = `disksim_bus HOST { Read block transfer time = 0.0, Write block transfer time = 0.0 }

@@ -145,19 +145,24 @@ function bufferOf(disk: Block, carry: Carrier): Pick<Controller, 'cache' | 'writ
   const fast = carry.count('Fast write level', 'writeCache.acknowledge');
   if (fast > 2) disk.fail('Fast write level', '0, 1 or 2');
   const readAheadMax = carry.count('Maximum read-ahead (blks)', 'cache.readAheadMax_sectors');
+  const overRequested = carry.number(
+    'Read-ahead over requested',
+    'cache.readAheadOverRequested, and the limit where none is given',
+  );
   const ownSegment = carry.flag('Use separate write segment', 'writeCache.ownSegment');
   return {
     cache: {
       // 2 is a buffer that holds data on its way and is no cache, but reads ahead.
       segments: enabled === 0 ? 0 : Math.max(1, segments - (ownSegment ? 1 : 0)),
       segment_sectors,
-      readAhead: continuous,
+      // Without a limit reading ahead fills the segment: what was asked for counts where it is kept.
+      readAhead:
+        readAheadMax === 0 && continuous === 'segment-beyond' && overRequested === 0
+          ? 'segment-full'
+          : continuous,
       readAheadMin_sectors: carry.count('Minimum read-ahead (blks)', 'cache.readAheadMin_sectors'),
-      readAheadMax_sectors: readAheadMax,
-      readAheadOverRequested: carry.flag(
-        'Read-ahead over requested',
-        'cache.readAheadOverRequested',
-      ),
+      readAheadMax_sectors: readAheadMax === 0 ? segment_sectors : readAheadMax,
+      readAheadOverRequested: overRequested === 1,
       readAheadOnHit: carry.flag('Read-ahead on idle hit', 'cache.readAheadOnHit'),
       hitsOnWrites: carry.flag('Allow read hits on write data', 'cache.hitsOnWrites'),
       readsFreeSectors: carry.flag('Read any free blocks', 'cache.readsFreeSectors'),

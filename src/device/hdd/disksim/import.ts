@@ -7,6 +7,7 @@
 
 import { basename } from 'node:path';
 import { InputError } from '../../../sim/input-error.ts';
+import { sectorsOf } from '../geometry.ts';
 import { hddSchema, type HddProfile } from '../profile.ts';
 import { Account, type ReportLine } from './account.ts';
 import { BUS_FIELDS, busOf, type BusOptions } from './bus.ts';
@@ -45,7 +46,7 @@ export function importDisksim(file: string, options: ImportOptions = {}): Import
     name: nameOf(options.name ?? basename(file).replace(/\.[^.]*$/, '')),
     kind: 'hdd',
     title: options.title ?? `${disk.name}, imported from DiskSim`,
-    mechanics: mechanicsOf(model, account),
+    mechanics: mechanicsOf(model, file, account),
     layout: layoutOf(model, account),
     ...controllerOf(disk, account),
     sources: sourcesOf(options.source ?? 'DiskSim parameters', disk, model),
@@ -68,6 +69,7 @@ export function importDisksim(file: string, options: ImportOptions = {}): Import
     const [issue] = checked.error.issues;
     throw new InputError(`${issue.path.join('.')}: ${issue.message}`, { file, line: disk.line });
   }
+  settleLayout(checked.data, model, account);
   return { profile: checked.data, report: account.lines([...blocksOf(disk), ...bus]) };
 }
 
@@ -90,6 +92,46 @@ function setBus({ link, sources }: HddInput, disk: Block, account: Account, opti
   return [bus.block];
 }
 
+/**
+ * What the file says of the layout and cannot be: sectors that the zones do not hold are none, and a
+ * defective sector whose spare holds data stays where it was.
+ * @throws InputError when the layout is impossible all the same
+ */
+function settleLayout(profile: HddProfile, model: Block, account: Account): void {
+  const { layout, mechanics } = profile;
+  const blocks = model.block('Layout Model').blocks('Zones');
+  const held = (): number => sectorsOf(layout, mechanics.surfaces);
+  layout.zones.forEach((zone, i) => {
+    const all = zone.remaps;
+    zone.remaps = [];
+    for (const remap of all) {
+      zone.remaps.push(remap);
+      if (attempt(held) instanceof InputError) zone.remaps.pop();
+    }
+    const lost = all.length - zone.remaps.length;
+    if (lost === 0) return;
+    const note = `${lost} of ${all.length} stay where they were, for their spare holds data`;
+    account.note(blocks[i], 'defects', 'approximated', note);
+  });
+  const sectors = attempt(held);
+  if (sectors instanceof InputError) {
+    throw new InputError(sectors.message, { file: model.file, line: model.line });
+  }
+  if (sectors >= layout.capacity_sectors) return;
+  const note = `layout.capacity_sectors: ${sectors}, for the zones hold no more`;
+  account.note(model, 'Block count', 'approximated', note);
+  layout.capacity_sectors = sectors;
+}
+
+function attempt<T>(work: () => T): T | InputError {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof InputError) return error;
+    throw error;
+  }
+}
+
 function nameOf(text: string): string {
   return text
     .toLowerCase()
@@ -100,7 +142,7 @@ function nameOf(text: string): string {
 function zeroLatencyOf(disk: Block, account: Account): boolean | 'reads' | 'writes' {
   const [reads, writes] = ['Immediate buffer read', 'Immediate buffer write'].map((key) => {
     if (disk.entries.has(key)) account.note(disk, key, 'carried', 'mechanics.zeroLatencyAccess');
-    return disk.count(key, 0) === 1;
+    return disk.count(key, 0) > 0;
   });
   return reads && writes ? true : reads ? 'reads' : writes ? 'writes' : false;
 }

@@ -3,6 +3,7 @@
  * table of seek times it names, as our `mechanics` and `layout`.
  */
 
+import { existsSync } from 'node:fs';
 import { InputError } from '../../../sim/input-error.ts';
 import type * as z from 'zod';
 import { SPARING, type hddSchema } from '../profile.ts';
@@ -16,7 +17,8 @@ export type HddInput = z.input<typeof hddSchema>;
 const ORDERS = ['cylinder', 'cylinder-serpentine', 'cylinder-serpentine-by-parity'] as const;
 
 /**
- * A table of seek times: a heading, then `distance, ms` a line.
+ * A table of seek times: perhaps a heading, then `distance, ms` a line, perhaps with a deviation, which
+ * DiskSim does not use either.
  * @throws InputError naming file and line
  */
 export function readSeekTable(file: string): [number, number][] {
@@ -26,8 +28,8 @@ export function readSeekTable(file: string): [number, number][] {
     .forEach((text, i) => {
       if (text.trim() === '' || text.trim().startsWith('#')) return;
       if (i === 0 && /^\s*Seek distances measured:\s*\d+\s*$/i.test(text)) return;
-      const match = /^\s*(\d+)\s*,\s*(\d*\.?\d+)\s*$/.exec(text);
-      if (match === null) {
+      const match = /^\s*(\d+)\s*,\s*([^,\s]+)\s*(?:,\s*([^,\s]+)\s*)?,?\s*$/.exec(text);
+      if (match === null || !(Number(match[2]) >= 0) || Number(match[1]) === 0) {
         throw new InputError('expected "distance, milliseconds"', { file, line: i + 1 });
       }
       const point: [number, number] = [Number(match[1]), Number(match[2])];
@@ -43,7 +45,12 @@ export function readSeekTable(file: string): [number, number][] {
   return points;
 }
 
-function seekOf(mech: Block, account: Account): Pick<HddInput['mechanics'], 'seek'> {
+function seekOf(
+  mech: Block,
+  cylinders: number,
+  besideFile: string,
+  account: Account,
+): Pick<HddInput['mechanics'], 'seek'> {
   const at = 'mechanics.seek';
   const carried = (key: string, note = at): void => account.note(mech, key, 'carried', note);
   const type = mech.word('Seek type');
@@ -59,18 +66,22 @@ function seekOf(mech: Block, account: Account): Pick<HddInput['mechanics'], 'see
     carried('Full seek curve', 'mechanics.seek.points');
     unused('Single cylinder seek time', 'Average seek time', 'Full strobe seek time');
     unused('HPL seek equation values', 'First ten seek times');
-    const file = besides(mech.file, mech.word('Full seek curve'));
-    return { seek: { form: 'table', points: readSeekTable(file) } };
+    const key = 'Full seek curve';
+    const found = [mech.file, besideFile]
+      .map((from) => besides(from, mech.word(key)))
+      .find((file) => existsSync(file));
+    if (found === undefined) return mech.fail(key, `a file, there is no ${mech.word(key)}`);
+    return { seek: { form: 'table', points: readSeekTable(found) } };
   }
   unused('Full seek curve');
   if (type === 'hpl' || type === 'hplplus10') {
     const key = 'HPL seek equation values';
     const values = mech.numbers(key);
-    if (values.length !== 6) mech.fail(key, `6 values, found ${values.length}`);
+    if (values.length < 5) mech.fail(key, `6 values, found ${values.length}`);
     carried(key);
     const first_ms: number[] = [];
     if (type === 'hplplus10') {
-      first_ms.push(...mech.numbers('First ten seek times'));
+      first_ms.push(...mech.numbers('First ten seek times').slice(0, 10));
       carried('First ten seek times', 'mechanics.seek.first_ms');
     } else {
       unused('First ten seek times');
@@ -80,7 +91,7 @@ function seekOf(mech: Block, account: Account): Pick<HddInput['mechanics'], 'see
     return {
       seek: {
         form: 'hpl',
-        threshold_cylinders: values[0],
+        threshold_cylinders: Math.max(1, values[0]),
         shortConstant_ms: values[1],
         shortRoot_ms: values[2],
         longConstant_ms: values[3],
@@ -90,24 +101,44 @@ function seekOf(mech: Block, account: Account): Pick<HddInput['mechanics'], 'see
     };
   }
   unused('HPL seek equation values', 'First ten seek times');
-  if (type === 'curve') {
+  if (type === 'curve' || type === 'linear') {
     const keys = ['Single cylinder seek time', 'Average seek time', 'Full strobe seek time'];
     const [trackToTrack_ms, average_ms, fullStroke_ms] = keys.map((key) => mech.number(key));
-    keys.forEach((key) => {
-      account.note(mech, key, 'approximated', `${at}: our own curve through the three figures`);
-    });
-    return { seek: { form: 'datasheet', trackToTrack_ms, average_ms, fullStroke_ms } };
+    const curve = `${at}: a curve through the three figures, a + b root(d) + c d, as theirs`;
+    const fate = type === 'curve' ? ([curve, 'approximated'] as const) : ([at, 'carried'] as const);
+    keys.forEach((key) => account.note(mech, key, fate[1], fate[0]));
+    if (type === 'curve') {
+      return { seek: { form: 'datasheet', trackToTrack_ms, average_ms, fullStroke_ms } };
+    }
+    // Straight lines from one cylinder to a third of them, and from there to all.
+    const far = Math.max(3, cylinders - 1);
+    const third = Math.max(2, Math.round(cylinders / 3));
+    const points: [number, number][] = [
+      [1, trackToTrack_ms],
+      [third, average_ms],
+      [far, fullStroke_ms],
+    ];
+    return { seek: { form: 'table', points } };
   }
   if (type === 'constant') {
-    const key = 'Single cylinder seek time';
+    const own = 'Constant seek time';
+    const key = mech.entries.has(own) ? own : 'Single cylinder seek time';
     carried(key);
     return { seek: { form: 'table', points: [[1, mech.number(key)]] } };
   }
-  return mech.fail('Seek type', 'extracted, hpl, hplplus10, curve or constant');
+  return mech.fail('Seek type', 'extracted, hpl, hplplus10, curve, linear or constant');
 }
 
-/** `mechanics` of a `dm_disk`. @throws InputError */
-export function mechanicsOf(model: Block, account: Account): HddInput['mechanics'] {
+/**
+ * `mechanics` of a `dm_disk`.
+ * @param besideFile where to look for the seek times when they are not beside the model
+ * @throws InputError
+ */
+export function mechanicsOf(
+  model: Block,
+  besideFile: string,
+  account: Account,
+): HddInput['mechanics'] {
   const mech = model.block('Mechanical Model');
   account.note(model, 'Mechanical Model', 'carried', 'mechanics');
   const carry = (block: Block, key: string, path: string, byDefault?: number): number => {
@@ -118,14 +149,22 @@ export function mechanicsOf(model: Block, account: Account): HddInput['mechanics
   if (mech.word(access) === 'trackSwitchPlusRotation') {
     account.note(mech, access, 'carried', 'the only way there is');
   } else {
-    account.note(mech, access, 'no counterpart', 'rotation is always computed exactly');
+    account.note(mech, access, 'no counterpart', 'seek and rotation are always computed exactly');
+  }
+  if (mech.entries.has('Constant access time')) {
+    account.note(
+      mech,
+      'Constant access time',
+      'no counterpart',
+      'access is always computed exactly',
+    );
   }
   return {
     rpm: carry(mech, 'Rotation speed (in rpms)', 'rpm'),
     rpmError_percent: carry(mech, 'Percent error in rpms', 'rpmError_percent', 0),
     surfaces: carry(model, 'Number of data surfaces', 'surfaces'),
     cylinders: carry(model, 'Number of cylinders', 'cylinders'),
-    ...seekOf(mech, account),
+    ...seekOf(mech, model.count('Number of cylinders'), besideFile, account),
     headSwitch_ms: carry(mech, 'Head switch time', 'headSwitch_ms'),
     writeSettle_ms: carry(mech, 'Add. write settling delay', 'writeSettle_ms', 0),
   };
@@ -133,29 +172,36 @@ export function mechanicsOf(model: Block, account: Account): HddInput['mechanics
 
 type ZoneInput = HddInput['layout']['zones'][number];
 
-function zoneOf(zone: Block, account: Account): ZoneInput {
+type SkewUnits = 'sectors' | 'revolutions' | undefined;
+
+/** The unit that a layout or zone states its angles in; undefined where it states none. */
+function skewUnitsOf(block: Block, account: Account): SkewUnits {
+  const key = 'Skew units';
+  if (!block.entries.has(key)) return undefined;
+  account.note(block, key, 'carried', 'layout.zones[]: skews and offset, in sectors');
+  const unit = block.word(key);
+  if (unit === 'sectors' || unit === 'revolutions') return unit;
+  return block.fail(key, 'sectors or revolutions');
+}
+
+function zoneOf(zone: Block, layoutUnits: SkewUnits, account: Account): ZoneInput {
   const carry = (key: string, path: string, isCount: boolean, byDefault?: number): number => {
     if (zone.entries.has(key)) account.note(zone, key, 'carried', `layout.zones[].${path}`);
     return isCount ? zone.count(key, byDefault) : zone.number(key, byDefault);
   };
   const sectorsPerTrack = carry('Blocks per track', 'sectorsPerTrack', true);
-  // Below 1 an angle is a share of a revolution.
+  const units = skewUnitsOf(zone, account) ?? layoutUnits;
+  // Where no unit is stated, below 1 an angle is a share of a revolution.
   const angle = (key: string, path: string): number => {
     const value = carry(key, path, false, 0);
-    return Math.abs(value) < 1 ? value * sectorsPerTrack : value;
+    const isShare = units === undefined ? Math.abs(value) < 1 : units === 'revolutions';
+    return isShare ? value * sectorsPerTrack : value;
   };
   const slips = zone.entries.has('slips') ? zone.numbers('slips') : [];
   account.note(zone, 'slips', 'carried', 'layout.zones[].slips');
   const defects = zone.entries.has('defects') ? zone.numbers('defects') : [];
-  if (defects.length === 0) account.note(zone, 'defects', 'no effect', 'none listed');
-  else {
-    account.note(
-      zone,
-      'defects',
-      'no counterpart',
-      `sectors remapped one by one stay where they were: ${defects.length / 2} of them`,
-    );
-  }
+  if (defects.length % 2 === 1) zone.fail('defects', 'pairs of a defective sector and its spare');
+  account.note(zone, 'defects', 'carried', 'layout.zones[].remaps');
   return {
     firstCylinder: carry('First cylinder number', 'firstCylinder', true),
     lastCylinder: carry('Last cylinder number', 'lastCylinder', true),
@@ -166,6 +212,10 @@ function zoneOf(zone: Block, account: Account): ZoneInput {
     reserved_sectors: carry('Empty space at zone front', 'reserved_sectors', true, 0),
     spares: carry('Number of spares', 'spares', true, 0),
     slips: slips.sort((a, b) => a - b),
+    remaps: Array.from({ length: defects.length / 2 }, (_, i): [number, number] => [
+      defects[2 * i],
+      defects[2 * i + 1],
+    ]).filter(([from, to]) => from !== to),
   };
 }
 
@@ -191,7 +241,8 @@ export function layoutOf(model: Block, account: Account): HddInput['layout'] {
     'layout.range_cylinders',
   );
   account.note(layout, 'Zones', 'carried', 'layout.zones');
-  const zones = layout.blocks('Zones').map((zone) => zoneOf(zone, account));
+  const units = skewUnitsOf(layout, account);
+  const zones = layout.blocks('Zones').map((zone) => zoneOf(zone, units, account));
   return {
     order,
     sparing,
