@@ -7,12 +7,21 @@
 import type { Geometry } from './geometry.ts';
 import type { VictimPolicy } from './gc/policy.ts';
 
-export const BlockState = { free: 0, open: 1, full: 2, emptying: 3 } as const;
+export const BlockState = { free: 0, open: 1, full: 2, emptying: 3, emptied: 4 } as const;
 
 /** Who writes: the host's buffer, or collection. */
 export const Stream = { host: 0, gc: 1 } as const;
 export type Stream = (typeof Stream)[keyof typeof Stream];
 const STREAMS = 2;
+
+/** Who hears when a block's life begins and ends. */
+export interface BlockWatcher {
+  /** A free block is about to be written. */
+  opened(block: number): void;
+  /** All that is wanted of a block has been read. */
+  emptied(block: number): void;
+  erased(block: number): void;
+}
 
 /** Free blocks the host never takes: collection must always be able to move what it empties. */
 const GC_RESERVE = 1;
@@ -37,6 +46,7 @@ export class Blocks {
   /** By lane and stream: block being filled (+ 1, 0 for none) and its next unit. */
   readonly #open: Int32Array;
   readonly #fill: Int32Array;
+  #watcher: BlockWatcher | undefined;
 
   /** @param keepBlocks blocks of a lane that valid units must leave over at least */
   constructor(geometry: Geometry, policy: VictimPolicy, keepBlocks: number) {
@@ -56,6 +66,22 @@ export class Blocks {
     this.#lastFree = new Int32Array(geometry.lanes);
     this.#open = new Int32Array(geometry.lanes * STREAMS);
     this.#fill = new Int32Array(geometry.lanes * STREAMS);
+  }
+
+  /** Set once, when the initial state has been entered. */
+  watch(watcher: BlockWatcher): void {
+    this.#watcher = watcher;
+  }
+
+  /** Whether the block is a victim that has not been read out yet. */
+  isEmptying(block: number): boolean {
+    return this.state[block] === BlockState.emptying;
+  }
+
+  /** All of a victim that is wanted has been read. */
+  emptied(block: number): void {
+    this.state[block] = BlockState.emptied;
+    this.#watcher?.emptied(block);
   }
 
   /** Enters a block of the initial state as full, `valid` of its units valid. */
@@ -130,6 +156,7 @@ export class Blocks {
 
   erased(block: number): void {
     this.erases[block]++;
+    this.#watcher?.erased(block);
     this.addFree(block);
   }
 
@@ -140,6 +167,7 @@ export class Blocks {
     this.state[block] = BlockState.open;
     this.#open[at] = block + 1;
     this.#fill[at] = 0;
+    this.#watcher?.opened(block);
   }
 
   #close(block: number): void {

@@ -32,7 +32,7 @@ export class Collector {
   /** By lane: the block being emptied (+ 1, 0 for none) and the next of its rows to look at. */
   readonly #victim: Int32Array;
   readonly #row: Int32Array;
-  /** By lane: units read and not yet programmed: logical unit, and where it was read. */
+  /** By lane: units read and not yet programmed: logical unit, and first unit of the row it was read from. */
   readonly #capacity: number;
   readonly #logical: Int32Array;
   readonly #from: Int32Array;
@@ -110,9 +110,11 @@ export class Collector {
     if (this.#victim[lane] !== 0) return true;
     // Less than a block's worth of stale units does not make a block free.
     if (this.#blocks.reclaimable(lane) < this.#geometry.unitsPerBlock) return false;
-    this.#victim[lane] = this.#blocks.takeVictim(lane) + 1;
+    const block = this.#blocks.takeVictim(lane);
+    this.#victim[lane] = block + 1;
     this.#row[lane] = 0;
-    return this.#victim[lane] !== 0;
+    if (block >= 0 && this.#blocks.valid[block] > 0) this.#ftl.prepare(block);
+    return block >= 0;
   }
 
   /** Starts reading the victim's next row that holds anything valid; false when none is left. */
@@ -123,15 +125,10 @@ export class Collector {
     while (this.#row[lane] < rows && this.#blocks.valid[block] > 0) {
       const physical = block * unitsPerBlock + this.#row[lane]++ * unitsPerRow;
       const before = this.#carried[lane];
-      let at = lane * this.#capacity + before;
-      for (let unit = physical; unit < physical + unitsPerRow; unit++) {
-        const logical = this.#ftl.validFor(unit);
-        if (logical < 0) continue;
-        this.#logical[at] = logical;
-        this.#from[at++] = unit;
-      }
-      const read = at - lane * this.#capacity - before;
+      const at = lane * this.#capacity + before;
+      const read = this.#ftl.validIn(physical, this.#logical, at);
       if (read > 0) {
+        this.#from.fill(physical, at, at + read);
         this.#carried[lane] = before + read;
         this.#array.startGcRead(lane, Stream.gc, physical, read * unitBytes);
         return true;
@@ -142,6 +139,7 @@ export class Collector {
 
   /** The victim is read out: it may be erased once what is carried has been programmed. */
   #setAside(lane: number): void {
+    this.#blocks.emptied(this.#victim[lane] - 1);
     this.#emptied[lane * EMPTIED_MAX + this.#emptiedCount[lane]++] = this.#victim[lane] - 1;
     this.#victim[lane] = 0;
     if (this.#carried[lane] === 0) this.#erasable[lane] = this.#emptiedCount[lane];
@@ -160,11 +158,8 @@ export class Collector {
     const target = this.#target[lane];
     const base = lane * this.#capacity;
     for (let i = 0; i < count; i++) {
-      const logical = this.#logical[base + i];
-      if (this.#ftl.lookup(logical) === this.#from[base + i]) this.#ftl.place(logical, target + i);
-      else this.#ftl.placeStale(target + i);
+      this.#ftl.move(this.#logical[base + i], this.#from[base + i], target + i);
     }
-    for (let i = count; i < this.#geometry.unitsPerProgram; i++) this.#ftl.placeStale(target + i);
     this.unitsMoved += count;
     this.#logical.copyWithin(base, base + count, base + this.#carried[lane]);
     this.#from.copyWithin(base, base + count, base + this.#carried[lane]);
@@ -213,5 +208,6 @@ export class Collector {
     this.#emptied.set(saved.emptied);
     this.#emptiedCount.set(saved.emptiedCount);
     this.#erasable.set(saved.erasable);
+    for (const block of this.#victim) if (block > 0) this.#ftl.prepare(block - 1);
   }
 }

@@ -47,6 +47,7 @@ export class Destager {
   /** The place in lane order that is next. */
   #nextPlace = 0;
   readonly #gathered: Int32Array;
+  readonly #logicals: Int32Array;
   readonly #byAddress: LaneLists | undefined;
   #forcedUpTo = 0;
   /** Lanes to look at again; at most one entry a slot. */
@@ -73,6 +74,7 @@ export class Destager {
     this.#target = new Int32Array(geometry.lanes);
     this.#ready = new Uint8Array(geometry.lanes).fill(1);
     this.#readyCount = geometry.lanes;
+    this.#logicals = new Int32Array(geometry.unitsPerProgram);
     this.#gathered = new Int32Array(geometry.unitsPerProgram);
     this.#touched = new Int32Array(byAddress ? buffer.slots : 0);
     this.#byAddress = byAddress ? new LaneLists(geometry.lanes, buffer.next) : undefined;
@@ -135,12 +137,14 @@ export class Destager {
     const count = this.#count[lane];
     const base = lane * unitsPerProgram;
     for (let i = 0; i < count; i++) {
+      this.#logicals[i] = this.#buffer.logical[this.#batch[base + i]];
+    }
+    this.#ftl.touch(this.#logicals, 0, count);
+    for (let i = 0; i < count; i++) {
       const slot = this.#batch[base + i];
       if (this.#buffer.stale[slot] === 0) this.#ftl.place(this.#buffer.logical[slot], target + i);
-      else this.#ftl.placeStale(target + i);
       this.#release(slot);
     }
-    for (let i = count; i < unitsPerProgram; i++) this.#ftl.placeStale(target + i);
     this.programs++;
     this.units += count;
     this.#count[lane] = 0;

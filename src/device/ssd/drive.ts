@@ -38,6 +38,11 @@ const MODEL = 'ssd';
 /** Who wants a page read: a tag, or below zero a slot to be filled. */
 const fillOf = (slot: number): number => -1 - slot;
 
+export interface SsdOptions extends DeviceOptions {
+  /** What lists of the units in blocks may take, bytes; it decides how fast collection is, and nothing else. */
+  reverseBytes?: number;
+}
+
 export class SsdDrive implements Device, ArrayClient, DestagerClient {
   readonly name: string;
   readonly capacitySectors: number;
@@ -67,7 +72,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
   #sink: CompletionSink | undefined;
   #outstanding = 0;
 
-  constructor(profile: SsdProfile, events: EventQueue, options: DeviceOptions) {
+  constructor(profile: SsdProfile, events: EventQueue, options: SsdOptions) {
     const geometry = new Geometry(profile);
     this.name = profile.name;
     this.capacitySectors = profile.capacity_sectors;
@@ -85,7 +90,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
       }),
       KEEP_BLOCKS + profile.gc.start_free_blocks,
     );
-    this.ftl = new Ftl(geometry, this.blocks, startOf(profile, geometry));
+    this.ftl = new Ftl(geometry, this.blocks, startOf(profile, geometry), options.reverseBytes);
     this.buffer = new WriteBuffer(
       Math.floor(profile.buffer.bytes / geometry.unitBytes),
       geometry.unitSectors,

@@ -8,7 +8,7 @@
  * ago (the youngest 0, the next victim 1) has e^(-Tx) of its units valid, T such that the mean is
  * what the drive holds: the stationary state of first-in-first-out collection, and of greedy with
  * large blocks (Desnoyers, SYSTOR 2012). Which logical unit is where is scattered by a fixed
- * multiplicative permutation; under uniform writes any other would do as well.
+ * permutation; under uniform writes any other would do as well.
  */
 
 import type { Blocks } from './blocks.ts';
@@ -21,8 +21,11 @@ export interface Start {
   readonly name: string;
   /** Where a logical unit is; only below `units`. */
   find(logical: number): number;
-  /** The logical unit that is here; -1 for none. */
-  at(physical: number): number;
+  /**
+   * The logical units that are in `count` physical units of a block from `physical` on, -1 for none.
+   * @param into where they go, from `at` on
+   */
+  copy(block: number, physical: number, into: Int32Array, at: number, count: number): void;
   /** Enters every block, oldest first in each lane. */
   enter(blocks: Blocks): void;
 }
@@ -42,14 +45,16 @@ export class WrittenInOrder implements Start {
     return this.#geometry.homeOf(logical);
   }
 
-  at(physical: number): number {
+  copy(block: number, physical: number, into: Int32Array, at: number, count: number): void {
     const { unitsPerProgram, lanes, unitsPerLane, placeOf } = this.#geometry;
-    const lane = (physical / unitsPerLane) | 0;
-    const offset = physical - lane * unitsPerLane;
-    const inLane = (offset / unitsPerProgram) | 0;
-    const stripe = inLane * lanes + placeOf[lane];
-    const logical = stripe * unitsPerProgram + (offset - inLane * unitsPerProgram);
-    return logical < this.units ? logical : -1;
+    const lane = this.#geometry.laneOfBlock(block);
+    for (let i = 0; i < count; i++) {
+      const offset = physical + i - lane * unitsPerLane;
+      const inLane = (offset / unitsPerProgram) | 0;
+      const stripe = inLane * lanes + placeOf[lane];
+      const logical = stripe * unitsPerProgram + (offset - inLane * unitsPerProgram);
+      into[at + i] = logical < this.units ? logical : -1;
+    }
   }
 
   enter(blocks: Blocks): void {
@@ -78,10 +83,11 @@ export class Steady implements Start {
   /** By block and one past the last: valid units in all blocks before it. */
   readonly #before: Int32Array;
   readonly #byAddress: boolean;
-  readonly #factor: number;
-  readonly #inverse: number;
-  readonly #unitStep: number;
-  readonly #unitStepInverse: number;
+  readonly #scatter: Scatter;
+  readonly #within: Scatter;
+  /** By valid unit >>> `#hintShift`: the block it is in. */
+  readonly #hints: Int32Array;
+  readonly #hintShift: number;
 
   /**
    * @param freeBlocks blocks of each lane that are free
@@ -111,31 +117,37 @@ export class Steady implements Start {
       }
     }
     this.#before[blocks] = sum;
-    this.#factor = coprimeNear(logicalUnits, 0.381966);
-    this.#inverse = inverseOf(this.#factor, logicalUnits);
-    this.#unitStep = coprimeNear(unitsPerBlock, 0.381966);
-    this.#unitStepInverse = inverseOf(this.#unitStep, unitsPerBlock);
+    this.#scatter = new Scatter(logicalUnits);
+    this.#within = new Scatter(unitsPerBlock);
+    // A few blocks to a hint: the hints shall stay in the processor's cache.
+    this.#hintShift = Math.max(0, Math.floor(Math.log2(logicalUnits / blocks)) + 2);
+    this.#hints = new Int32Array((logicalUnits >>> this.#hintShift) + 1);
+    let block = 0;
+    for (let n = 0; n < this.#hints.length; n++) {
+      while (this.#before[block + 1] <= n * 2 ** this.#hintShift && block < blocks - 1) block++;
+      this.#hints[n] = block;
+    }
   }
 
   find(logical: number): number {
     const { unitsPerBlock } = this.#geometry;
-    const rank = this.#byAddress
-      ? this.#rankByAddress(logical)
-      : multiply(logical, this.#factor, this.units);
+    const rank = this.#byAddress ? this.#rankByAddress(logical) : this.#scatter.to(logical);
     const block = this.#blockOfRank(rank);
     const place = rank - this.#before[block];
-    return block * unitsPerBlock + multiply(place, this.#unitStep, unitsPerBlock);
+    return block * unitsPerBlock + this.#within.to(place);
   }
 
-  at(physical: number): number {
-    const { unitsPerBlock } = this.#geometry;
-    const block = this.#geometry.blockOf(physical);
-    const place = multiply(physical - block * unitsPerBlock, this.#unitStepInverse, unitsPerBlock);
-    const rank = this.#before[block] + place;
-    if (rank >= this.#before[block + 1]) return -1;
-    return this.#byAddress
-      ? this.#addressOfRank(rank, this.#geometry.laneOfBlock(block))
-      : multiply(rank, this.#inverse, this.units);
+  copy(block: number, physical: number, into: Int32Array, at: number, count: number): void {
+    const lane = this.#geometry.laneOfBlock(block);
+    const before = this.#before[block];
+    const valid = this.#before[block + 1] - before;
+    const unit = physical - block * this.#geometry.unitsPerBlock;
+    for (let i = 0; i < count; i++) {
+      const place = this.#within.from(unit + i);
+      if (place >= valid) into[at + i] = -1;
+      else if (this.#byAddress) into[at + i] = this.#addressOfRank(before + place, lane);
+      else into[at + i] = this.#scatter.from(before + place);
+    }
   }
 
   enter(blocks: Blocks): void {
@@ -165,15 +177,10 @@ export class Steady implements Start {
   }
 
   #blockOfRank(rank: number): number {
-    let low = 0;
-    let high = this.#geometry.blocks;
-    while (high - low > 1) {
-      const middle = (low + high) >>> 1;
-      if (this.#before[middle] <= rank) low = middle;
-      else high = middle;
-    }
+    let block = this.#hints[rank >>> this.#hintShift];
     // Free blocks begin where the next one does.
-    return low;
+    while (this.#before[block + 1] <= rank) block++;
+    return block;
   }
 }
 
@@ -199,25 +206,39 @@ function turnOf(validShare: number): number {
   return low;
 }
 
-/** a x b mod n for integers below 2^31, exactly. */
-function multiply(a: number, b: number, n: number): number {
-  const high = Math.floor(b / 65536);
-  return (((a * high) % n) * 65536 + a * (b - high * 65536)) % n;
-}
+/**
+ * A fixed scattering of 0..n-1, and back: multiplication by an odd number modulo the next power of two,
+ * again and again until the product is below n (which inverts as easily).
+ */
+class Scatter {
+  readonly #n: number;
+  readonly #mask: number;
+  readonly #factor: number;
+  readonly #inverse: number;
 
-/** A factor near `share` of n that has an inverse mod n. */
-function coprimeNear(n: number, share: number): number {
-  const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
-  let factor = Math.max(1, Math.floor(n * share));
-  while (gcd(factor, n) !== 1) factor++;
-  return factor;
-}
-
-function inverseOf(a: number, n: number): number {
-  let [r0, r1, t0, t1] = [n, a % n, 0, 1];
-  while (r1 !== 0) {
-    const q = Math.floor(r0 / r1);
-    [r0, r1, t0, t1] = [r1, r0 - q * r1, t1, t0 - q * t1];
+  /** @param n at most 2^31 */
+  constructor(n: number) {
+    this.#n = n;
+    this.#mask = 2 ** Math.ceil(Math.log2(Math.max(2, n))) - 1;
+    // The golden section of the range, so that neighbours come to lie far apart.
+    this.#factor = Math.floor(this.#mask * 0.381966) | 1;
+    // Newton's iteration: each round doubles the bits that are right, of which three are to begin with.
+    let inverse = this.#factor;
+    for (let bits = 3; bits < 32; bits *= 2) {
+      inverse = Math.imul(inverse, 2 - Math.imul(this.#factor, inverse));
+    }
+    this.#inverse = inverse;
   }
-  return ((t0 % n) + n) % n;
+
+  to(x: number): number {
+    do x = Math.imul(x, this.#factor) & this.#mask;
+    while (x >= this.#n);
+    return x;
+  }
+
+  from(x: number): number {
+    do x = Math.imul(x, this.#inverse) & this.#mask;
+    while (x >= this.#n);
+    return x;
+  }
 }

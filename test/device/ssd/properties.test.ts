@@ -187,6 +187,22 @@ test('same seed, same times', () => {
   );
 });
 
+test('how many blocks have lists of what they hold changes nothing', () => {
+  fc.assert(
+    fc.property(profiles, fc.integer({ min: 0, max: 1e6 }), (profile, seed) => {
+      // All of them, and as few as there can be.
+      const runs = [{}, { reverseBytes: 0 }].map((options) => {
+        const bench = new Bench(profile, true, options);
+        drive(bench, seed, 1500);
+        assert.deepEqual(mapFaults(bench.drive), []);
+        return { order: bench.order, now: bench.events.nowNs, ...bench.drive.counters };
+      });
+      assert.deepEqual(runs[1], runs[0]);
+    }),
+    { numRuns: 20 },
+  );
+});
+
 test('a snapshot goes on as the drive it was taken of does', () => {
   fc.assert(
     fc.property(profiles, fc.integer({ min: 0, max: 1e6 }), (profile, seed) => {

@@ -1,7 +1,7 @@
 /** A small flash drive with round times, and a way to drive it: for the tests beside this file. */
 
 import type { CompletionSink, Op, Status } from '../../../src/device/device.ts';
-import { SsdDrive } from '../../../src/device/ssd/drive.ts';
+import { SsdDrive, type SsdOptions } from '../../../src/device/ssd/drive.ts';
 import { ssdProfileSchema, type SsdProfile } from '../../../src/device/ssd/profile.ts';
 import { EventQueue } from '../../../src/sim/events.ts';
 
@@ -75,8 +75,8 @@ export class Bench implements CompletionSink {
   readonly order: number[] = [];
   onComplete: ((tag: number) => void) | undefined;
 
-  constructor(profile: SsdProfile = smallProfile(), explain = true) {
-    this.drive = new SsdDrive(profile, this.events, { explain });
+  constructor(profile: SsdProfile = smallProfile(), explain = true, rest: SsdOptions = {}) {
+    this.drive = new SsdDrive(profile, this.events, { explain, ...rest });
     this.drive.attach(this);
   }
 
@@ -97,25 +97,32 @@ export class Bench implements CompletionSink {
   }
 }
 
-/** Every logical unit is at one valid place or none, and the valid counts say the same. */
+/** Every logical unit is in one row or none, rows and blocks hold what the map says, and the counts too. */
 export function mapFaults(drive: SsdDrive): string[] {
   const { geometry, ftl, blocks } = drive;
+  const { unitsPerRow, unitsPerBlock } = geometry;
   const faults: string[] = [];
   const valid = new Int32Array(geometry.blocks);
-  const taken = new Set<number>();
+  const held = new Map<number, number[]>();
   for (let logical = 0; logical < geometry.logicalUnits; logical++) {
     const physical = ftl.lookup(logical);
     if (physical < 0) continue;
-    if (taken.has(physical)) faults.push(`two logical units are at ${physical}`);
-    taken.add(physical);
-    if (ftl.validFor(physical) !== logical) faults.push(`${physical} does not know of ${logical}`);
+    held.set(physical, [...(held.get(physical) ?? []), logical]);
     valid[geometry.blockOf(physical)]++;
   }
+  const found = new Int32Array(unitsPerRow);
   for (let block = 0; block < geometry.blocks; block++) {
     if (valid[block] !== blocks.valid[block]) {
       faults.push(
         `block ${block} counts ${blocks.valid[block]} valid units, holds ${valid[block]}`,
       );
+    }
+    ftl.prepare(block);
+    const end = (block + 1) * unitsPerBlock;
+    for (let row = block * unitsPerBlock; row < end; row += unitsPerRow) {
+      const holds = found.subarray(0, ftl.validIn(row, found, 0)).join();
+      const expected = (held.get(row) ?? []).join();
+      if (holds !== expected) faults.push(`row at ${row} holds ${holds}, the map says ${expected}`);
     }
   }
   return faults;

@@ -9,7 +9,7 @@
 
 import type { Geometry } from '../geometry.ts';
 import { AgeList } from './age-list.ts';
-import type { PolicyState, VictimPolicy } from './policy.ts';
+import { cheapest, type PolicyState, type VictimPolicy } from './policy.ts';
 
 class CostBenefit implements VictimPolicy {
   readonly #geometry: Geometry;
@@ -39,21 +39,30 @@ class CostBenefit implements VictimPolicy {
 
   take(lane: number): number {
     const blocks = this.#blocks;
-    const { unitsPerBlock } = this.#geometry;
-    const filled = this.#filled[lane];
     let best = -1;
     let bestWorth = -1;
     for (let block = blocks.oldest(lane); block >= 0; block = blocks.after(block)) {
-      const valid = blocks.valid[block];
-      // One more than the age, so that a block that changed just now counts by what it gives.
-      const age = filled - this.#changed[block] + 1;
-      const worth = valid === 0 ? Infinity : (age * (unitsPerBlock - valid)) / (2 * valid);
+      const worth = this.#worth(lane, block);
       if (worth <= bestWorth) continue;
       best = block;
       bestWorth = worth;
     }
     if (best >= 0) blocks.remove(best);
     return best;
+  }
+
+  #worth(lane: number, block: number): number {
+    const valid = this.#blocks.valid[block];
+    if (valid === 0) return Infinity;
+    // One more than the age, so that a block that changed just now counts by what it gives.
+    const age = this.#filled[lane] - this.#changed[block] + 1;
+    return (age * (this.#geometry.unitsPerBlock - valid)) / (2 * valid);
+  }
+
+  next(lane: number, into: Int32Array): number {
+    const blocks: number[] = [];
+    for (let at = this.#blocks.oldest(lane); at >= 0; at = this.#blocks.after(at)) blocks.push(at);
+    return cheapest(blocks, (block) => -this.#worth(lane, block), into);
   }
 
   save(): PolicyState {

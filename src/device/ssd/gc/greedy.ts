@@ -52,6 +52,18 @@ class Greedy implements VictimPolicy {
     return block;
   }
 
+  next(lane: number, into: Int32Array): number {
+    const base = lane * this.#counts;
+    let count = 0;
+    for (let valid = this.#lowest[lane]; valid < this.#counts; valid++) {
+      for (let block = this.#heads[base + valid]; block !== 0; block = this.#after[block - 1]) {
+        if (count === into.length) return count;
+        into[count++] = block - 1;
+      }
+    }
+    return count;
+  }
+
   save(): PolicyState {
     return {
       heads: this.#heads.slice(),

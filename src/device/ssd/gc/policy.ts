@@ -17,6 +17,13 @@ export interface VictimPolicy {
    * look for stale units (the oldest block, a random one) may name a block without any.
    */
   take(lane: number): number;
+  /**
+   * The lane's blocks that are likely to be taken next, the likeliest first: a guess, which decides
+   * what is kept at hand and nothing else.
+   * @param into as many as it holds
+   * @returns how many there are
+   */
+  next(lane: number, into: Int32Array): number;
   /** Everything it knows, as plain data; copies. */
   save(): PolicyState;
   load(state: PolicyState): void;
@@ -36,3 +43,14 @@ export interface PolicyOptions {
 
 /** Makes a policy for a drive. */
 export type VictimPolicyFactory = (geometry: Geometry, options: PolicyOptions) => VictimPolicy;
+
+/** Fills `into` with the blocks whose cost is lowest, for `next`; returns how many there are. */
+export function cheapest(
+  blocks: readonly number[],
+  cost: (block: number) => number,
+  into: Int32Array,
+): number {
+  const byCost = blocks.toSorted((a, b) => cost(a) - cost(b) || a - b).slice(0, into.length);
+  into.set(byCost);
+  return byCost.length;
+}

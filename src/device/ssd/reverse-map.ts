@@ -1,0 +1,185 @@
+/**
+ * Which logical units lie in a physical block: for each block a list of them, row by row.
+ *
+ * The forward map knows it all; a list only saves searching it, and only collection asks. So there are
+ * lists for as many blocks as a budget allows. A block gets one when it is opened, if one is free. When
+ * collection takes a block that has none, one pass over the forward map makes lists for it and for those
+ * that will be taken next. A drive whose lists all fit never needs that.
+ *
+ * A block that has been as it is since the drive started needs no list: a formula knows (`start.ts`).
+ */
+
+import type { BlockWatcher, Blocks } from './blocks.ts';
+import type { Geometry } from './geometry.ts';
+import { PACK, PackedInts } from './packed-ints.ts';
+
+/** Lists take no more than this, bytes. */
+const BUDGET_BYTES = 48 * 1024 * 1024;
+/** At the least, enough for all blocks that are being emptied. */
+const LEAST_PER_LANE = 2;
+
+export class ReverseMap implements BlockWatcher {
+  readonly #geometry: Geometry;
+  readonly #blocks: Blocks;
+  readonly #forward: PackedInts;
+  readonly #first: number;
+  /** Entries from one list to the next. */
+  readonly #stride: number;
+  /** Logical unit + 1 by list and unit; 0 for none. */
+  readonly #units: PackedInts;
+  /** By block: 1 since it was first opened. */
+  readonly #rewritten: Uint8Array;
+  /** By block: its list + 1, 0 for none. */
+  readonly #listOf: Int32Array;
+  readonly #free: Int32Array;
+  #freeCount: number;
+
+  /**
+   * @param forward by logical unit: `first` + the row that holds it, less when none does that was written
+   * @param budgetBytes what the lists may take; a few are made anyway
+   */
+  constructor(
+    geometry: Geometry,
+    blocks: Blocks,
+    forward: PackedInts,
+    first: number,
+    budgetBytes: number = BUDGET_BYTES,
+  ) {
+    this.#geometry = geometry;
+    this.#blocks = blocks;
+    this.#forward = forward;
+    this.#first = first;
+    this.#stride = Math.ceil(geometry.unitsPerBlock / PACK) * PACK;
+    const bits = 32 - Math.clz32(geometry.logicalUnits);
+    const lists = Math.min(
+      geometry.blocks,
+      Math.max(
+        geometry.lanes * LEAST_PER_LANE,
+        Math.floor((budgetBytes * 8) / (this.#stride * bits)),
+      ),
+    );
+    this.#units = new PackedInts(lists * this.#stride, geometry.logicalUnits);
+    this.#rewritten = new Uint8Array(geometry.blocks);
+    this.#listOf = new Int32Array(geometry.blocks);
+    this.#free = Int32Array.from({ length: lists }, (_, i) => lists - 1 - i);
+    this.#freeCount = lists;
+  }
+
+  /** Whether the block is still as the drive started. */
+  isAsStarted(block: number): boolean {
+    return this.#rewritten[block] === 0;
+  }
+
+  /** A block is about to be written. */
+  opened(block: number): void {
+    this.#rewritten[block] = 1;
+    if (this.#freeCount > 0) this.#giveList(block);
+  }
+
+  /** A block is asked no more. */
+  emptied(block: number): void {
+    this.#release(block);
+  }
+
+  erased(block: number): void {
+    this.#release(block);
+  }
+
+  #release(block: number): void {
+    const list = this.#listOf[block] - 1;
+    if (list < 0) return;
+    this.#listOf[block] = 0;
+    this.#free[this.#freeCount++] = list;
+  }
+
+  /** A logical unit has been written to this physical one. */
+  written(block: number, physical: number, logical: number): void {
+    const list = this.#listOf[block] - 1;
+    if (list < 0) return;
+    const unit = physical - block * this.#geometry.unitsPerBlock;
+    this.#units.set(list * this.#stride + unit, logical + 1);
+  }
+
+  /** Makes sure of a list for a block that is to be emptied. */
+  prepare(block: number): void {
+    if (this.#listOf[block] === 0 && this.#rewritten[block] === 1) this.#makeLists(block);
+  }
+
+  /**
+   * What a block (one that is prepared and not as it started) was written with from a physical unit on:
+   * logical units, -1 for none; they may be stale.
+   */
+  copy(block: number, physical: number, into: Int32Array, at: number, count: number): void {
+    const units = this.#units;
+    const from = this.#listStart(block) + physical - block * this.#geometry.unitsPerBlock;
+    for (let i = 0; i < count; i++) into[at + i] = units.get(from + i) - 1;
+  }
+
+  #listStart(block: number): number {
+    return (this.#listOf[block] - 1) * this.#stride;
+  }
+
+  /** Lists for a victim and, as far as they go, for the blocks that will be victims next. */
+  #makeLists(victim: number): void {
+    const { lanes, blocks } = this.#geometry;
+    const made: number[] = [victim];
+    for (let block = 0; block < blocks; block++) {
+      // Blocks that are being emptied keep theirs; what is filled now will be taken last.
+      if (!this.#blocks.isEmptying(block)) this.#release(block);
+      else if (this.#listOf[block] === 0 && block !== victim) made.push(block);
+    }
+    for (const block of made) this.#giveList(block);
+    const next = new Int32Array(Math.floor(this.#freeCount / lanes));
+    for (let lane = 0; lane < lanes; lane++) {
+      const count = this.#blocks.policy.next(lane, next);
+      for (const block of next.subarray(0, count)) {
+        if (this.#rewritten[block] === 0 || this.#listOf[block] !== 0) continue;
+        this.#giveList(block);
+        made.push(block);
+      }
+    }
+    this.#search(made);
+  }
+
+  /** One pass over the forward map, for the blocks whose lists are to be filled. */
+  #search(made: readonly number[]): void {
+    const { unitsPerRow, unitsPerBlock, blocks, logicalUnits } = this.#geometry;
+    const first = this.#first;
+    const start = new Int32Array(blocks).fill(-1);
+    for (const block of made) start[block] = this.#listStart(block);
+    const rowsPerBlock = unitsPerBlock / unitsPerRow;
+    const { words, width } = this.#forward;
+    const mask = 2 ** width - 1;
+    let at = 0;
+    let shift = 0;
+    for (let logical = 0; logical < logicalUnits; logical++) {
+      const entry = ((words[at] >>> shift) | ((words[at + 1] << 1) << (31 - shift))) & mask;
+      shift += width;
+      at += shift >>> 5;
+      shift &= 31;
+      if (entry < first) continue;
+      const row = entry - first;
+      const block = (row / rowsPerBlock) | 0;
+      if (start[block] < 0) continue;
+      let unit = start[block] + (row - block * rowsPerBlock) * unitsPerRow;
+      while (this.#units.get(unit) !== 0) unit++;
+      this.#units.set(unit, logical + 1);
+    }
+  }
+
+  #giveList(block: number): void {
+    const list = this.#free[--this.#freeCount];
+    this.#listOf[block] = list + 1;
+    this.#units.clear(list * this.#stride, (list + 1) * this.#stride);
+  }
+
+  /** Which blocks are not as they started; lists can be made again. */
+  save(): Uint8Array {
+    return this.#rewritten.slice();
+  }
+
+  load(rewritten: Uint8Array): void {
+    for (let block = 0; block < this.#geometry.blocks; block++) this.#release(block);
+    this.#rewritten.set(rewritten);
+  }
+}
