@@ -15,6 +15,12 @@ export const DeviceFlag = {
   fua: 1,
 } as const;
 
+/**
+ * Bits 8 to 15 of a write's flags: the stream it belongs to (NVMe's streams directive, or a write life
+ * hint), 0 for none. A drive without streams takes no notice.
+ */
+export const STREAM_SHIFT = 8;
+
 /** How a request ended. */
 export const Status = {
   ok: 0,

@@ -326,7 +326,7 @@ export class FlashArray {
       }
     } else {
       if (work === DieWork.gcRead) this.#freeNs[die] = this.#bookChannel(die, this.#bytes[die]);
-      this.#client.jobDone(work, this.#lane[die], this.#stream[die] as Stream);
+      this.#client.jobDone(work, this.#lane[die], this.#stream[die]);
     }
     this.kick(die);
   }

@@ -1,18 +1,18 @@
 /**
  * Erase blocks: which are free, which are being filled, how much of each is valid, how often each
- * was erased. Every lane has two places that are written: one for what the host wrote, one for what
- * collection moves, so that data of different age does not mix.
+ * was erased. Every lane has places that are written side by side: one for what the host wrote (or one
+ * for each of its streams), one for what collection moves, so that data of different age does not mix.
  */
 
 import type { Geometry } from './geometry.ts';
 import type { VictimPolicy } from './gc/policy.ts';
+import type { WearLevelling } from './wear.ts';
 
 export const BlockState = { free: 0, open: 1, full: 2, emptying: 3, emptied: 4 } as const;
 
-/** Who writes: the host's buffer, or collection. */
+/** Who writes: the host's buffer, or collection; more streams of the host's are numbered from 2 on. */
 export const Stream = { host: 0, gc: 1 } as const;
-export type Stream = (typeof Stream)[keyof typeof Stream];
-const STREAMS = 2;
+export type Stream = number;
 
 /** Who hears when a block's life begins and ends. */
 export interface BlockWatcher {
@@ -39,6 +39,8 @@ export class Blocks {
   /** Valid units from which on a lane takes nothing more from the host. */
   readonly #laneValidMax: number;
   readonly #geometry: Geometry;
+  readonly #streams: number;
+  readonly #wear: WearLevelling | undefined;
   /** Free blocks of a lane in the order in which they were freed, block + 1, 0 at the end. */
   readonly #nextFree: Int32Array;
   readonly #firstFree: Int32Array;
@@ -48,9 +50,20 @@ export class Blocks {
   readonly #fill: Int32Array;
   #watcher: BlockWatcher | undefined;
 
-  /** @param keepBlocks blocks of a lane that valid units must leave over at least */
-  constructor(geometry: Geometry, policy: VictimPolicy, keepBlocks: number) {
+  /**
+   * @param keepBlocks blocks of a lane that valid units must leave over at least
+   * @param streams how many there are, collection's included
+   */
+  constructor(
+    geometry: Geometry,
+    policy: VictimPolicy,
+    keepBlocks: number,
+    streams = 2,
+    wear?: WearLevelling,
+  ) {
     this.#geometry = geometry;
+    this.#streams = streams;
+    this.#wear = wear;
     this.policy = policy;
     // Half of the average lane's spare units: lanes may differ, but none may silt up.
     const spare = geometry.unitsPerLane - geometry.logicalUnits / geometry.lanes;
@@ -64,8 +77,8 @@ export class Blocks {
     this.#nextFree = new Int32Array(geometry.blocks);
     this.#firstFree = new Int32Array(geometry.lanes);
     this.#lastFree = new Int32Array(geometry.lanes);
-    this.#open = new Int32Array(geometry.lanes * STREAMS);
-    this.#fill = new Int32Array(geometry.lanes * STREAMS);
+    this.#open = new Int32Array(geometry.lanes * streams);
+    this.#fill = new Int32Array(geometry.lanes * streams);
   }
 
   /** Set once, when the initial state has been entered. */
@@ -103,25 +116,46 @@ export class Blocks {
 
   /** Whether a program of this stream finds a place in the lane. */
   hasRoom(lane: number, stream: Stream): boolean {
-    if (stream === Stream.host && this.laneValid[lane] >= this.#laneValidMax) return false;
-    if (this.#open[lane * STREAMS + stream] !== 0) return true;
-    return this.free[lane] > (stream === Stream.host ? GC_RESERVE : 0);
+    if (stream !== Stream.gc && this.laneValid[lane] >= this.#laneValidMax) return false;
+    if (this.#open[lane * this.#streams + stream] !== 0) return true;
+    return this.free[lane] > (stream === Stream.gc ? 0 : GC_RESERVE);
+  }
+
+  /** The host's stream that a program meant for `wanted` can go to in this lane; -1 for none. */
+  roomFor(lane: number, wanted: Stream): Stream {
+    if (this.hasRoom(lane, wanted)) return wanted;
+    // Rather mixed than not at all.
+    for (let stream = 0; stream < this.#streams; stream++) {
+      if (stream !== Stream.gc && this.hasRoom(lane, stream)) return stream;
+    }
+    return -1;
   }
 
   /** Stale units in the lane that erases would free. */
   reclaimable(lane: number): number {
     const { unitsPerBlock, unitsPerLane } = this.#geometry;
     let unwritten = this.free[lane] * unitsPerBlock;
-    for (let at = lane * STREAMS; at < (lane + 1) * STREAMS; at++) {
+    for (let at = lane * this.#streams; at < (lane + 1) * this.#streams; at++) {
       if (this.#open[at] !== 0) unwritten += unitsPerBlock - this.#fill[at];
     }
     return unitsPerLane - unwritten - this.laneValid[lane];
   }
 
+  /** The same without those in blocks that are being filled: what collection can gain without the host. */
+  reclaimableNow(lane: number): number {
+    const { unitsPerBlock } = this.#geometry;
+    let stale = this.reclaimable(lane);
+    for (let at = lane * this.#streams; at < (lane + 1) * this.#streams; at++) {
+      const block = this.#open[at] - 1;
+      if (block >= 0) stale -= Math.min(this.#fill[at], unitsPerBlock) - this.valid[block];
+    }
+    return stale;
+  }
+
   /** First physical unit of the lane's next program; only when `hasRoom`. */
   allocate(lane: number, stream: Stream): number {
-    const at = lane * STREAMS + stream;
-    if (this.#open[at] === 0) this.#openNext(lane, at);
+    const at = lane * this.#streams + stream;
+    if (this.#open[at] === 0) this.#openNext(lane, at, stream);
     const physical = (this.#open[at] - 1) * this.#geometry.unitsPerBlock + this.#fill[at];
     this.#fill[at] += this.#geometry.unitsPerProgram;
     return physical;
@@ -129,7 +163,7 @@ export class Blocks {
 
   /** The program last allocated there is done: a block it filled may be collected from now on. */
   programmed(lane: number, stream: Stream): void {
-    const at = lane * STREAMS + stream;
+    const at = lane * this.#streams + stream;
     if (this.#fill[at] < this.#geometry.unitsPerBlock) return;
     this.#close(this.#open[at] - 1);
     this.#open[at] = 0;
@@ -149,25 +183,68 @@ export class Blocks {
 
   /** The block to empty next in this lane; -1 when none has anything stale. */
   takeVictim(lane: number): number {
-    const block = this.policy.take(lane);
+    const block = this.#wear === undefined ? this.policy.take(lane) : this.#takeByWear(lane);
     if (block >= 0) this.state[block] = BlockState.emptying;
     return block;
   }
 
+  #takeByWear(lane: number): number {
+    const wear = this.#wear!;
+    let swap = wear.swapDue(lane, this.erases, this.state);
+    if (swap < 0) {
+      const victim = this.policy.take(lane);
+      if (victim < 0) return victim;
+      swap = wear.beforeErasing(lane, this.erases[victim], this.erases, this.state);
+      if (swap < 0 || swap === victim) return victim;
+      this.policy.closed(victim, this.valid[victim]);
+    }
+    wear.swaps++;
+    this.policy.remove(swap, this.valid[swap]);
+    return swap;
+  }
+
   erased(block: number): void {
     this.erases[block]++;
+    this.#wear?.erased(block, this.erases[block]);
     this.#watcher?.erased(block);
     this.addFree(block);
   }
 
-  #openNext(lane: number, at: number): void {
-    const block = this.#firstFree[lane] - 1;
-    this.#firstFree[lane] = this.#nextFree[block];
-    this.free[lane]--;
+  #openNext(lane: number, at: number, stream: Stream): void {
+    const block =
+      this.#wear?.isDynamic === true ? this.#takeFreeByWear(lane, stream) : this.#takeFree(lane, 0);
     this.state[block] = BlockState.open;
     this.#open[at] = block + 1;
     this.#fill[at] = 0;
     this.#watcher?.opened(block);
+  }
+
+  /** Takes the block after `before` (+ 1, 0 for none) out of the lane's free ones. */
+  #takeFree(lane: number, before: number): number {
+    const next = this.#nextFree;
+    const block = (before === 0 ? this.#firstFree[lane] : next[before - 1]) - 1;
+    if (before === 0) this.#firstFree[lane] = next[block];
+    else next[before - 1] = next[block];
+    if (this.#lastFree[lane] === block + 1) this.#lastFree[lane] = before;
+    this.free[lane]--;
+    return block;
+  }
+
+  /** The free block erased least often for the host, most often for collection; the older of equals. */
+  #takeFreeByWear(lane: number, stream: Stream): number {
+    const sign = stream === Stream.gc ? -1 : 1;
+    let bestBefore = 0;
+    let best = Infinity;
+    let before = 0;
+    for (let block = this.#firstFree[lane]; block !== 0; block = this.#nextFree[block - 1]) {
+      const erases = sign * this.erases[block - 1];
+      if (erases < best) {
+        best = erases;
+        bestBefore = before;
+      }
+      before = block;
+    }
+    return this.#takeFree(lane, bestBefore);
   }
 
   #close(block: number): void {
@@ -189,6 +266,7 @@ export class Blocks {
       open: this.#open.slice(),
       fill: this.#fill.slice(),
       policy: this.policy.save(),
+      wear: this.#wear?.save(),
     };
   }
 
@@ -204,5 +282,6 @@ export class Blocks {
     this.#open.set(saved.open);
     this.#fill.set(saved.fill);
     this.policy.load(saved.policy);
+    if (saved.wear !== undefined) this.#wear?.load(saved.wear);
   }
 }

@@ -26,7 +26,10 @@ export class Collector {
   readonly #geometry: Geometry;
   readonly #blocks: Blocks;
   readonly #ftl: Ftl;
+  /** A lane with so many free blocks, or fewer, is short of them. */
+  #wantFree: number;
   readonly #startFree: number;
+  readonly #idleFree: number;
   #array!: FlashArray;
 
   /** By lane: the block being emptied (+ 1, 0 for none) and the next of its rows to look at. */
@@ -45,12 +48,18 @@ export class Collector {
   readonly #emptiedCount: Int32Array;
   readonly #erasable: Int32Array;
 
-  constructor(geometry: Geometry, blocks: Blocks, ftl: Ftl, startFree: number) {
+  /**
+   * @param startFree free blocks of a lane that start collection
+   * @param idleFree the same while the drive is idle
+   */
+  constructor(geometry: Geometry, blocks: Blocks, ftl: Ftl, startFree: number, idleFree: number) {
     const { lanes } = geometry;
     this.#geometry = geometry;
     this.#blocks = blocks;
     this.#ftl = ftl;
     this.#startFree = startFree;
+    this.#idleFree = Math.max(startFree, idleFree);
+    this.#wantFree = startFree;
     this.active = new Uint8Array(lanes);
     this.#victim = new Int32Array(lanes);
     this.#row = new Int32Array(lanes);
@@ -70,9 +79,14 @@ export class Collector {
     this.#array = array;
   }
 
+  /** Whether there is time for what is not pressing. A lane at it finishes its operation first. */
+  setIdle(isIdle: boolean): void {
+    this.#wantFree = isIdle ? this.#idleFree : this.#startFree;
+  }
+
   /** Takes the lane over if it is short of free blocks and anything can be gained. */
   consider(lane: number): void {
-    if (this.active[lane] === 1 || this.#blocks.free[lane] > this.#startFree) return;
+    if (this.active[lane] === 1 || this.#blocks.free[lane] > this.#wantFree) return;
     if (this.#erasable[lane] > 0 || this.#carried[lane] > 0 || this.#hasVictim(lane)) {
       this.active[lane] = 1;
     }
@@ -84,7 +98,7 @@ export class Collector {
       this.#array.startErase(lane, Stream.gc);
       return true;
     }
-    if (this.#blocks.free[lane] <= this.#startFree) {
+    if (this.#blocks.free[lane] <= this.#wantFree) {
       for (;;) {
         const carried = this.#carried[lane];
         const isFull = carried >= this.#geometry.unitsPerProgram;
@@ -109,7 +123,9 @@ export class Collector {
   #hasVictim(lane: number): boolean {
     if (this.#victim[lane] !== 0) return true;
     // Less than a block's worth of stale units does not make a block free.
-    if (this.#blocks.reclaimable(lane) < this.#geometry.unitsPerBlock) return false;
+    const isPressing = this.#blocks.free[lane] <= this.#startFree;
+    const stale = isPressing ? this.#blocks.reclaimable(lane) : this.#blocks.reclaimableNow(lane);
+    if (stale < this.#geometry.unitsPerBlock) return false;
     const block = this.#blocks.takeVictim(lane);
     this.#victim[lane] = block + 1;
     this.#row[lane] = 0;
@@ -193,6 +209,7 @@ export class Collector {
       emptied: this.#emptied.slice(),
       emptiedCount: this.#emptiedCount.slice(),
       erasable: this.#erasable.slice(),
+      wantFree: this.#wantFree,
     };
   }
 
@@ -208,6 +225,7 @@ export class Collector {
     this.#emptied.set(saved.emptied);
     this.#emptiedCount.set(saved.emptiedCount);
     this.#erasable.set(saved.erasable);
+    this.#wantFree = saved.wantFree;
     for (const block of this.#victim) if (block > 0) this.#ftl.prepare(block - 1);
   }
 }

@@ -2,8 +2,10 @@
 
 import type { DeviceCounters } from '../device.ts';
 import type { BusyClock } from './busy.ts';
+import type { Blocks } from './blocks.ts';
 import type { Collector } from './collector.ts';
 import type { Destager } from './destager.ts';
+import type { WearLevelling } from './wear.ts';
 import type { EventQueue } from '../../sim/events.ts';
 
 /** The counters of every device, and what flash adds. */
@@ -15,6 +17,11 @@ export interface SsdCounters extends DeviceCounters {
   hostUnits: number;
   /** Mapping units collection has moved; write amplification is (hostUnits + gcUnits) / hostUnits. */
   gcUnits: number;
+  /** Erases of the least and of the most erased block. */
+  erasesLeast: number;
+  erasesMost: number;
+  /** Blocks emptied for their wear alone. */
+  wearSwaps: number;
 }
 
 /** Counts requests as they come; what the drive's parts count is theirs, seen from here. */
@@ -31,12 +38,23 @@ export class Counters implements SsdCounters {
   readonly #busy: BusyClock;
   readonly #destager: Destager;
   readonly #collector: Collector;
+  readonly #blocks: Blocks;
+  readonly #wear: WearLevelling | undefined;
 
-  constructor(events: EventQueue, busy: BusyClock, destager: Destager, collector: Collector) {
+  constructor(
+    events: EventQueue,
+    busy: BusyClock,
+    destager: Destager,
+    collector: Collector,
+    blocks: Blocks,
+    wear: WearLevelling | undefined,
+  ) {
     this.#events = events;
     this.#busy = busy;
     this.#destager = destager;
     this.#collector = collector;
+    this.#blocks = blocks;
+    this.#wear = wear;
   }
 
   get busyNs(): number {
@@ -57,5 +75,17 @@ export class Counters implements SsdCounters {
 
   get gcUnits(): number {
     return this.#collector.unitsMoved;
+  }
+
+  get erasesLeast(): number {
+    return this.#blocks.erases.reduce((least, erases) => Math.min(least, erases), Infinity);
+  }
+
+  get erasesMost(): number {
+    return this.#blocks.erases.reduce((most, erases) => Math.max(most, erases), 0);
+  }
+
+  get wearSwaps(): number {
+    return this.#wear?.swaps ?? 0;
   }
 }

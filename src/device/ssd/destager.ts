@@ -1,7 +1,8 @@
 /**
  * Destaging: takes dirty units out of the write buffer, a program unit at a time, and gives each
  * batch to a lane that is not already programming for the host and not taken over by collection: the
- * next one in lane order, or, where units are allocated by address, the lane they belong to.
+ * next one in lane order, or, where units are allocated by address, the lane they belong to. A batch
+ * holds units of one stream, where there are streams.
  *
  * A batch waits until it is full unless its oldest unit is forced (a flush or FUA); then it goes as
  * it is and the rest of the program unit is padding. Units held in part are sent away to be filled
@@ -15,6 +16,7 @@ import type { Collector } from './collector.ts';
 import type { Ftl } from './ftl.ts';
 import type { Geometry } from './geometry.ts';
 import { LaneLists } from './lane-lists.ts';
+import { hostStream, type Streams } from './streams.ts';
 
 /** What the destager needs of the drive around it. */
 export interface DestagerClient {
@@ -48,8 +50,16 @@ export class Destager {
   #nextPlace = 0;
   readonly #gathered: Int32Array;
   readonly #logicals: Int32Array;
-  readonly #byAddress: LaneLists | undefined;
+  /** Slots sorted by the lane they belong to, and by stream. */
+  readonly #lists: LaneLists | undefined;
+  readonly #byAddress: boolean;
+  readonly #streams: Streams | undefined;
+  readonly #streamCount: number;
+  /** By lane: the stream its batch goes to. */
+  readonly #stream: Uint8Array;
   #forcedUpTo = 0;
+  /** The stream whose turn it is. */
+  #nextStream = 0;
   /** Lanes to look at again; at most one entry a slot. */
   readonly #touched: Int32Array;
 
@@ -62,6 +72,7 @@ export class Destager {
     collector: Collector,
     client: DestagerClient,
     byAddress: boolean,
+    streams?: Streams,
   ) {
     this.#geometry = geometry;
     this.#buffer = buffer;
@@ -77,7 +88,13 @@ export class Destager {
     this.#logicals = new Int32Array(geometry.unitsPerProgram);
     this.#gathered = new Int32Array(geometry.unitsPerProgram);
     this.#touched = new Int32Array(byAddress ? buffer.slots : 0);
-    this.#byAddress = byAddress ? new LaneLists(geometry.lanes, buffer.next) : undefined;
+    this.#byAddress = byAddress;
+    this.#streams = streams;
+    this.#streamCount = streams?.count ?? 1;
+    this.#stream = new Uint8Array(geometry.lanes);
+    const lists = (byAddress ? geometry.lanes : 1) * this.#streamCount;
+    this.#lists =
+      byAddress || streams !== undefined ? new LaneLists(lists, buffer.next) : undefined;
   }
 
   /** The array it programs; set once. */
@@ -91,7 +108,7 @@ export class Destager {
 
   /** Starts the lane's batch on its free die. */
   start(lane: number): void {
-    this.#array.startProgram(lane, Stream.host, this.#target[lane], this.#count[lane]);
+    this.#array.startProgram(lane, this.#stream[lane], this.#target[lane], this.#count[lane]);
   }
 
   /** Looks again whether the lane could take a batch, and whether it needs collection. */
@@ -100,19 +117,20 @@ export class Destager {
     const ready =
       this.#count[lane] === 0 &&
       this.#collector.active[lane] === 0 &&
-      this.#blocks.hasRoom(lane, Stream.host);
+      this.#blocks.roomFor(lane, Stream.host) >= 0;
     this.#readyCount += Number(ready) - this.#ready[lane];
     this.#ready[lane] = Number(ready);
-    if (this.#byAddress !== undefined) this.#takeOwn(this.#byAddress, lane);
+    if (this.#byAddress) this.#takeOwn(this.#lists!, lane);
     if (this.#collector.active[lane] === 1) this.#array.kick(this.#geometry.dieOfLane(lane));
   }
 
   /** Gives out as many batches as there are lanes and units for. */
   destage(): void {
-    const { unitsPerProgram, lanes, laneAt } = this.#geometry;
+    const { unitsPerProgram } = this.#geometry;
     const buffer = this.#buffer;
-    if (this.#byAddress !== undefined) {
-      this.#sortByLane(this.#byAddress);
+    if (this.#lists !== undefined) {
+      if (this.#byAddress) this.#sortByLane(this.#lists);
+      else this.#sortByStream(this.#lists);
       return;
     }
     while (buffer.dirtyCount >= unitsPerProgram || buffer.isForced) {
@@ -123,11 +141,17 @@ export class Destager {
         for (let i = count - 1; i >= 0; i--) buffer.unpop(this.#gathered[i]);
         return;
       }
-      let place = this.#nextPlace;
-      while (this.#ready[laneAt[place]] === 0) place = place + 1 < lanes ? place + 1 : 0;
-      this.#nextPlace = place + 1 < lanes ? place + 1 : 0;
-      this.#give(laneAt[place], count);
+      this.#give(this.#nextReady(), count, 0);
     }
+  }
+
+  /** The next lane in order that could take a batch; only while there is one. */
+  #nextReady(): number {
+    const { lanes, laneAt } = this.#geometry;
+    let place = this.#nextPlace;
+    while (this.#ready[laneAt[place]] === 0) place = place + 1 < lanes ? place + 1 : 0;
+    this.#nextPlace = place + 1 < lanes ? place + 1 : 0;
+    return laneAt[place];
   }
 
   /** The lane's program is done: its units are mapped and their slots free. */
@@ -148,7 +172,7 @@ export class Destager {
     this.programs++;
     this.units += count;
     this.#count[lane] = 0;
-    this.#blocks.programmed(lane, Stream.host);
+    this.#blocks.programmed(lane, this.#stream[lane]);
     this.review(lane);
     // One that was over its share of valid units may be back under it.
     this.#reviewIdle(lane + 1 < this.#geometry.lanes ? lane + 1 : 0);
@@ -190,6 +214,27 @@ export class Destager {
     return true;
   }
 
+  /** Gives every dirty slot to its stream, and batches of each stream in turn to lanes that are ready. */
+  #sortByStream(lists: LaneLists): void {
+    const buffer = this.#buffer;
+    while (buffer.dirtyCount > 0) {
+      const slot = buffer.pop();
+      if (!this.#canGo(slot)) continue;
+      lists.append(this.#streams!.ofSlot[slot], slot);
+      // Until it is in a batch, a later write to its unit may still go into it.
+      buffer.state[slot] = SlotState.dirty;
+    }
+    for (let n = 0; n < this.#streamCount; n++) {
+      const stream = this.#nextStream;
+      while (this.#isDue(lists, stream)) {
+        if (this.#readyCount === 0 && !this.#findRoom()) return;
+        const count = this.#gatherFrom(lists, stream);
+        if (count > 0) this.#give(this.#nextReady(), count, stream);
+      }
+      this.#nextStream = (stream + 1) % this.#streamCount;
+    }
+  }
+
   /** Gives every dirty slot to its lane, and batches to lanes that could not go before. */
   #sortByLane(lists: LaneLists): void {
     const { unitsPerProgram, lanes, laneAt } = this.#geometry;
@@ -199,10 +244,12 @@ export class Destager {
       const slot = buffer.pop();
       if (!this.#canGo(slot)) continue;
       const lane = laneAt[((buffer.logical[slot] / unitsPerProgram) | 0) % lanes];
-      lists.append(lane, slot);
+      const stream = this.#streams === undefined ? 0 : this.#streams.ofSlot[slot];
+      const list = lane * this.#streamCount + stream;
+      lists.append(list, slot);
       if (this.#ready[lane] === 0) continue;
       // Not taken one by one: what came in one go goes out in one go.
-      if (lists.count[lane] >= unitsPerProgram) this.#takeOwn(lists, lane);
+      if (lists.count[list] >= unitsPerProgram) this.#takeOwn(lists, lane);
       else if (buffer.isForcedSlot(slot)) this.#touched[touched++] = lane;
     }
     while (touched > 0) this.#takeOwn(lists, this.#touched[--touched]);
@@ -211,32 +258,48 @@ export class Destager {
     for (let lane = 0; lane < lanes; lane++) this.#takeOwn(lists, lane);
   }
 
-  /** Starts a batch of the lane's own slots: a full one, or what is forced or in the way. */
+  /** Starts a batch of the lane's own slots, if one is due and the lane is ready. */
   #takeOwn(lists: LaneLists, lane: number): void {
-    const { unitsPerProgram } = this.#geometry;
-    const buffer = this.#buffer;
-    if (this.#ready[lane] === 0 || lists.count[lane] === 0) return;
-    if (lists.count[lane] < unitsPerProgram && buffer.freeCount > 0) {
-      let isForced = false;
-      for (let slot = lists.first[lane]; slot >= 0; slot = buffer.next[slot]) {
-        if (buffer.isForcedSlot(slot)) isForced = true;
-      }
-      if (!isForced) return;
+    for (let stream = 0; stream < this.#streamCount && this.#ready[lane] === 1; stream++) {
+      const list = lane * this.#streamCount + stream;
+      if (!this.#isDue(lists, list)) continue;
+      const count = this.#gatherFrom(lists, list);
+      if (count > 0) this.#give(lane, count, stream);
     }
-    let count = 0;
-    while (count < unitsPerProgram && lists.count[lane] > 0) {
-      const slot = lists.takeFirst(lane);
-      if (buffer.stale[slot] === 1) this.#release(slot);
-      else this.#gathered[count++] = slot;
-    }
-    if (count > 0) this.#give(lane, count);
   }
 
-  #give(lane: number, count: number): void {
+  /** Whether a list makes a batch: a full one, or what is forced or in the way. */
+  #isDue(lists: LaneLists, list: number): boolean {
+    const buffer = this.#buffer;
+    if (lists.count[list] === 0) return false;
+    if (lists.count[list] >= this.#geometry.unitsPerProgram || buffer.freeCount === 0) return true;
+    for (let slot = lists.first[list]; slot >= 0; slot = buffer.next[slot]) {
+      if (buffer.isForcedSlot(slot)) return true;
+    }
+    return false;
+  }
+
+  #gatherFrom(lists: LaneLists, list: number): number {
+    const buffer = this.#buffer;
+    let count = 0;
+    while (count < this.#geometry.unitsPerProgram && lists.count[list] > 0) {
+      const slot = lists.takeFirst(list);
+      if (buffer.stale[slot] === 1) this.#release(slot);
+      else {
+        buffer.state[slot] = SlotState.programming;
+        this.#gathered[count++] = slot;
+      }
+    }
+    return count;
+  }
+
+  #give(lane: number, count: number, stream: number): void {
     const base = lane * this.#geometry.unitsPerProgram;
     for (let i = 0; i < count; i++) this.#batch[base + i] = this.#gathered[i];
     this.#count[lane] = count;
-    this.#target[lane] = this.#blocks.allocate(lane, Stream.host);
+    this.#stream[lane] =
+      this.#streams === undefined ? Stream.host : this.#blocks.roomFor(lane, hostStream(stream));
+    this.#target[lane] = this.#blocks.allocate(lane, this.#stream[lane]);
     this.#ready[lane] = 0;
     this.#readyCount--;
     this.#array.kick(this.#geometry.dieOfLane(lane));
@@ -268,8 +331,9 @@ export class Destager {
       count: this.#count.slice(),
       target: this.#target.slice(),
       ready: this.#ready.slice(),
-      scalars: [this.#readyCount, this.#nextPlace, this.#forcedUpTo],
-      lists: this.#byAddress?.save(),
+      scalars: [this.#readyCount, this.#nextPlace, this.#forcedUpTo, this.#nextStream],
+      stream: this.#stream.slice(),
+      lists: this.#lists?.save(),
     };
   }
 
@@ -278,7 +342,8 @@ export class Destager {
     this.#count.set(saved.count);
     this.#target.set(saved.target);
     this.#ready.set(saved.ready);
-    [this.#readyCount, this.#nextPlace, this.#forcedUpTo] = saved.scalars;
-    if (saved.lists !== undefined) this.#byAddress?.load(saved.lists);
+    this.#stream.set(saved.stream);
+    [this.#readyCount, this.#nextPlace, this.#forcedUpTo, this.#nextStream] = saved.scalars;
+    if (saved.lists !== undefined) this.#lists?.load(saved.lists);
   }
 }

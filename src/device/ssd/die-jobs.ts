@@ -82,8 +82,8 @@ export class DieJobs {
     if (work === DieWork.erase) {
       this.#collector.erased(lane);
     } else if (work === DieWork.program) {
-      if (stream === Stream.host) this.#destager.programmed(lane);
-      else this.#collector.programmed(lane);
+      if (stream === Stream.gc) this.#collector.programmed(lane);
+      else this.#destager.programmed(lane);
     }
     this.#writes.destage();
   }

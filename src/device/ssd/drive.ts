@@ -28,10 +28,13 @@ import { Front } from './front.ts';
 import { Ftl } from './ftl.ts';
 import { victimPolicies } from './gc/registry.ts';
 import { Geometry } from './geometry.ts';
-import { KEEP_BLOCKS, type SsdProfile } from './profile.ts';
+import { IdleWork, type IdleClient } from './idle-work.ts';
+import { keepBlocks, type SsdProfile } from './profile.ts';
 import { ReadPath } from './read-path.ts';
 import { explainParts, Part, Requests } from './requests.ts';
 import { Steady, WrittenInOrder, type Start } from './start.ts';
+import { hostStreams, Streams } from './streams.ts';
+import { WearLevelling } from './wear.ts';
 import { WritePath } from './write-path.ts';
 
 const MODEL = 'ssd';
@@ -43,7 +46,7 @@ export interface SsdOptions extends DeviceOptions {
   reverseBytes?: number;
 }
 
-export class SsdDrive implements Device, ArrayClient, DestagerClient {
+export class SsdDrive implements Device, ArrayClient, DestagerClient, IdleClient {
   readonly name: string;
   readonly capacitySectors: number;
   readonly queueDepth: number;
@@ -67,6 +70,8 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
   readonly #writes: WritePath;
   readonly #requests: Requests;
   readonly #counts: Counters;
+  readonly #streams: Streams | undefined;
+  readonly #idle: IdleWork | undefined;
   readonly #busy = new BusyClock();
   readonly #onDone: number;
   #sink: CompletionSink | undefined;
@@ -81,6 +86,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
     this.geometry = geometry;
     this.#events = events;
     const front = new Front(profile);
+    const wear = profile.wear && new WearLevelling(geometry, profile.wear);
     this.blocks = new Blocks(
       geometry,
       victimPolicies[profile.gc.policy](geometry, {
@@ -88,7 +94,9 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
         windowBlocks: profile.gc.window_blocks ?? 1,
         random: new RandomStream(options.seed ?? 1, `${profile.name}:victims`),
       }),
-      KEEP_BLOCKS + profile.gc.start_free_blocks,
+      keepBlocks(profile) + profile.gc.start_free_blocks,
+      1 + hostStreams(profile),
+      wear,
     );
     this.ftl = new Ftl(geometry, this.blocks, startOf(profile, geometry), options.reverseBytes);
     this.buffer = new WriteBuffer(
@@ -96,7 +104,16 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
       geometry.unitSectors,
       profile.queue_depth,
     );
-    this.#collector = new Collector(geometry, this.blocks, this.ftl, profile.gc.start_free_blocks);
+    this.#streams = profile.ftl.streams && new Streams(profile, this.buffer.slots);
+    this.#collector = new Collector(
+      geometry,
+      this.blocks,
+      this.ftl,
+      profile.gc.start_free_blocks,
+      // Collection stops above the number it starts at.
+      (profile.gc.idle?.free_blocks ?? 0) - 1,
+    );
+    this.#idle = profile.gc.idle && new IdleWork(events, this, profile.gc.idle.after_us);
     this.#destager = new Destager(
       geometry,
       this.buffer,
@@ -105,6 +122,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
       this.#collector,
       this,
       profile.ftl.allocation === 'by-address',
+      this.#streams,
     );
     this.#array = new FlashArray(geometry, profile, events, this, options.seed ?? 1);
     this.#collector.attach(this.#array);
@@ -133,6 +151,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
       this.#destager,
       (tag) => this.#complete(tag),
       this.#onDone,
+      this.#streams,
     );
     this.#jobs = new DieJobs(
       geometry,
@@ -143,7 +162,14 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
       this.#writes,
       this.#busy,
     );
-    this.#counts = new Counters(events, this.#busy, this.#destager, this.#collector);
+    this.#counts = new Counters(
+      events,
+      this.#busy,
+      this.#destager,
+      this.#collector,
+      this.blocks,
+      wear,
+    );
     this.counters = this.#counts;
   }
 
@@ -173,7 +199,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
     requests.left[tag] = 0;
     requests.durable[tag] = 0;
     if (requests.explains) requests.clearParts(tag);
-    this.#outstanding++;
+    if (this.#outstanding++ === 0) this.#idle?.began();
     this.#busy.enter(now);
     const counts = this.#counts;
     if (op === Op.flush) {
@@ -221,6 +247,12 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
     this.#writes.unitDurable(tag);
   }
 
+  setIdle(isIdle: boolean): void {
+    this.#collector.setIdle(isIdle);
+    if (!isIdle) return;
+    for (let lane = 0; lane < this.geometry.lanes; lane++) this.#destager.review(lane);
+  }
+
   hasJob(die: number): boolean {
     return this.#jobs.hasJob(die);
   }
@@ -237,7 +269,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
     const requests = this.#requests;
     const now = this.#events.nowNs;
     requests.outstanding[tag] = 0;
-    this.#outstanding--;
+    if (--this.#outstanding === 0) this.#idle?.ended();
     if (requests.explains && (requests.durable[tag] === 1 || requests.op[tag] === Op.flush)) {
       requests.settle(tag, Part.drain, now - requests.submitNs[tag]);
     }
@@ -258,6 +290,8 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
       destager: this.#destager.save(),
       array: this.#array.save(),
       jobs: this.#jobs.save(),
+      streams: this.#streams?.save(),
+      idle: this.#idle?.save(),
     };
     return { model: MODEL, state };
   }
@@ -279,6 +313,8 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
     this.#destager.load(state.destager);
     this.#array.load(state.array);
     this.#jobs.load(state.jobs);
+    if (state.streams !== undefined) this.#streams?.load(state.streams);
+    if (state.idle !== undefined) this.#idle?.load(state.idle);
     for (let jobs = this.#array.jobsUnderWay; jobs > 0; jobs--) this.#busy.enter(now);
   }
 }
@@ -292,6 +328,8 @@ interface SavedState {
   destager: ReturnType<Destager['save']>;
   array: ReturnType<FlashArray['save']>;
   jobs: ReturnType<DieJobs['save']>;
+  streams: ReturnType<Streams['save']> | undefined;
+  idle: ReturnType<IdleWork['save']> | undefined;
 }
 
 function startOf(profile: SsdProfile, geometry: Geometry): Start {
@@ -300,5 +338,5 @@ function startOf(profile: SsdProfile, geometry: Geometry): Start {
     return new WrittenInOrder(geometry, Math.floor(geometry.logicalUnits * fill));
   const byAddress = profile.ftl.allocation === 'by-address';
   // Collection is about to free the next block; the two that are written are not open yet.
-  return new Steady(geometry, profile.gc.start_free_blocks + 2, byAddress);
+  return new Steady(geometry, profile.gc.start_free_blocks + 1 + hostStreams(profile), byAddress);
 }

@@ -5,6 +5,7 @@ import { KIB, SECTOR_BYTES } from '../../sim/units.ts';
 import { profileBase } from '../profile.ts';
 import { allocationOrders } from './allocation-order.ts';
 import { victimPolicyNames } from './gc/registry.ts';
+import { hostStreams } from './streams.ts';
 
 const count = (description: string) => z.int().min(1).meta({ description });
 const microseconds = (description: string) => z.number().min(0).meta({ description });
@@ -175,6 +176,35 @@ const ftl = z
           'A read of what was never written, or trimmed: zeroes at once (when absent), or only after ' +
           'a page read, as drives do that keep no such record in their map.',
       }),
+    streams: z
+      .strictObject({
+        directive: z
+          .int()
+          .min(2)
+          .max(16)
+          .optional()
+          .meta({
+            description:
+              "Streams that writes may name (NVMe's streams directive, write life hints); a name beyond " +
+              'them counts from the first again.',
+          }),
+        detect: z
+          .strictObject({
+            counters: count('Counters of recent writes that units share by hashing, two each.'),
+            hot_writes: z.int().min(1).max(15).meta({
+              description: 'Both counters of a unit at this or above: it is hot.',
+            }),
+            halve_after_writes: count('Units written after which all counters are halved.'),
+          })
+          .optional()
+          .meta({ description: 'The drive finds out which units are hot; two streams.' }),
+      })
+      .optional()
+      .meta({
+        description:
+          "The host's data goes to blocks of its own by stream: named by the write, or detected " +
+          '(one of the two); absent: one stream.',
+      }),
     initial_fill: z.union([z.number().min(0).max(1), z.literal('steady')]).meta({
       description:
         'Share of the capacity, from sector 0, that is taken as written once in order before the ' +
@@ -192,8 +222,34 @@ const gc = z
     start_free_blocks: count(
       'Collection runs in a lane (a die, or a plane of it) while it has this many free blocks or fewer.',
     ),
+    idle: z
+      .strictObject({
+        after_us: microseconds('Without a request outstanding for so long, the drive is idle.'),
+        free_blocks: count('Then collection goes on until each lane has this many free blocks.'),
+      })
+      .optional()
+      .meta({ description: 'Collection in idle time, until the next request; absent: none.' }),
   })
   .meta({ description: 'Garbage collection.' });
+
+const wear = z
+  .strictObject({
+    dynamic: z.boolean().meta({
+      description:
+        'The host writes the free block erased least often, collection the one erased most often; ' +
+        'otherwise both the one that has been free longest.',
+    }),
+    static_threshold: z
+      .int()
+      .min(2)
+      .optional()
+      .meta({
+        description:
+          'Erases a block may be ahead of the least worn full one of its lane before the latter is ' +
+          'emptied; absent: never.',
+      }),
+  })
+  .meta({ description: 'Wear levelling.' });
 
 const shape = z.strictObject({
   ...profileBase,
@@ -206,12 +262,15 @@ const shape = z.strictObject({
   buffer,
   ftl,
   gc,
+  wear: wear.optional(),
 });
 
 export type SsdProfile = z.infer<typeof shape>;
 
-/** Blocks a lane needs beside those whose want starts collection: two open, one being emptied. */
-export const KEEP_BLOCKS = 3;
+/** Blocks a lane needs beside those whose want starts collection: those open, one being emptied. */
+export function keepBlocks(p: SsdProfile): number {
+  return 2 + hostStreams(p);
+}
 
 /** The first thing about a well-formed profile that cannot be built: path and reason. */
 function impossibility(p: SsdProfile): { path: string[]; message: string } | undefined {
@@ -244,6 +303,12 @@ function impossibility(p: SsdProfile): { path: string[]; message: string } | und
   if (p.gc.policy === 'random-greedy' && p.gc.choices === undefined) {
     return { path: ['gc', 'choices'], message: 'expected a number: random-greedy needs it' };
   }
+  if (
+    f.streams !== undefined &&
+    (f.streams.directive === undefined) === (f.streams.detect === undefined)
+  ) {
+    return { path: ['ftl', 'streams'], message: 'expected either directive or detect' };
+  }
   if (p.gc.policy === 'windowed' && p.gc.window_blocks === undefined) {
     return { path: ['gc', 'window_blocks'], message: 'expected a number: windowed needs it' };
   }
@@ -254,7 +319,7 @@ function impossibility(p: SsdProfile): { path: string[]; message: string } | und
   if (physicalBytes / unit > 2 ** 31 - 4) {
     return { path: ['ftl', 'unit_bytes'], message: 'expected fewer than 2^31 units in all' };
   }
-  const usable = physicalBytes - lanes * (p.gc.start_free_blocks + KEEP_BLOCKS) * blockBytes;
+  const usable = physicalBytes - lanes * (p.gc.start_free_blocks + keepBlocks(p)) * blockBytes;
   if (p.capacity_sectors * SECTOR_BYTES > usable) {
     return {
       path: ['capacity_sectors'],

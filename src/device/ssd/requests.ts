@@ -48,6 +48,8 @@ export class Requests {
   readonly group: Int32Array;
   /** Acknowledged only when programmed. */
   readonly durable: Uint8Array;
+  /** The stream a write names, 0 for none. */
+  readonly stream: Uint8Array;
   readonly epoch: Float64Array;
   readonly #parts: Float64Array | undefined;
 
@@ -65,6 +67,7 @@ export class Requests {
     this.endUnit = new Int32Array(depth);
     this.group = new Int32Array(depth).fill(-1);
     this.durable = new Uint8Array(depth);
+    this.stream = new Uint8Array(depth);
     this.epoch = new Float64Array(depth);
     this.#parts = explain ? new Float64Array(depth * PARTS) : undefined;
   }

@@ -6,7 +6,7 @@
 
 import type { EventQueue } from '../../sim/events.ts';
 import { SECTOR_BYTES } from '../../sim/units.ts';
-import { DeviceFlag, Op } from '../device.ts';
+import { DeviceFlag, Op, STREAM_SHIFT } from '../device.ts';
 import { sectorBits, type WriteBuffer } from './buffer.ts';
 import type { Destager } from './destager.ts';
 import type { Front } from './front.ts';
@@ -14,6 +14,7 @@ import type { Ftl } from './ftl.ts';
 import type { Geometry } from './geometry.ts';
 import type { SsdProfile } from './profile.ts';
 import { Part, type Requests } from './requests.ts';
+import type { Streams } from './streams.ts';
 
 const NONE = -1;
 
@@ -27,6 +28,7 @@ export class WritePath {
   readonly #destager: Destager;
   readonly #complete: (tag: number) => void;
   readonly #onDone: number;
+  readonly #streams: Streams | undefined;
   readonly #onArrived: number;
   readonly #capacitySectors: number;
   readonly #protected: boolean;
@@ -55,6 +57,7 @@ export class WritePath {
     destager: Destager,
     complete: (tag: number) => void,
     onDone: number,
+    streams?: Streams,
   ) {
     this.#geometry = geometry;
     this.#events = events;
@@ -65,6 +68,7 @@ export class WritePath {
     this.#destager = destager;
     this.#complete = complete;
     this.#onDone = onDone;
+    this.#streams = streams;
     this.#onArrived = events.register((tag) => this.#arrived(tag));
     this.#capacitySectors = profile.capacity_sectors;
     this.#protected = profile.buffer.power_loss_protected;
@@ -81,6 +85,7 @@ export class WritePath {
       this.#front.accept(Op.write, now, this.#front.writeLatency(sectors * SECTOR_BYTES)),
     );
     this.#setDurable(tag, flags);
+    this.#requests.stream[tag] = (flags >>> STREAM_SHIFT) & 0xff;
     this.#letIn(tag, sector, sectors, ready);
   }
 
@@ -135,6 +140,7 @@ export class WritePath {
       const held = sectorBits(from - unit * unitSectors, to - from);
       // Write-zeroes: whole units are unmapped already, only the ends are data.
       const slot = buffer.take(unit, held, durable ? tag : NONE);
+      if (this.#streams !== undefined) this.#streams.assign(slot, unit, requests.stream[tag]);
       if (durable) requests.left[tag]++;
       if (last === NONE) requests.group[tag] = slot;
       else buffer.next[last] = slot;
@@ -237,6 +243,7 @@ export class WritePath {
     const from = cutsHead ? sector : endWhole * unitSectors;
     const to = cutsTail ? end : Math.min(end, firstWhole * unitSectors);
     this.#setDurable(tag, flags);
+    this.#requests.stream[tag] = 0;
     this.#letIn(tag, from, to - from, ready);
   }
 }

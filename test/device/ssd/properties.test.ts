@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { DeviceFlag, Op, type Op as DeviceOp } from '../../../src/device/device.ts';
+import { DeviceFlag, Op, STREAM_SHIFT, type Op as DeviceOp } from '../../../src/device/device.ts';
 import { allocationOrders } from '../../../src/device/ssd/allocation-order.ts';
 import { SlotState } from '../../../src/device/ssd/buffer.ts';
 import { victimPolicyNames } from '../../../src/device/ssd/gc/registry.ts';
@@ -53,12 +53,34 @@ const profiles: fc.Arbitrary<SsdProfile> = fc
       ),
       { nil: undefined },
     ),
+    streams: fc.constantFrom(
+      undefined,
+      { directive: 2 },
+      { directive: 4 },
+      { detect: { counters: 64, hot_writes: 3, halve_after_writes: 100 } },
+    ),
+    idle: fc.option(
+      fc.record({
+        after_us: fc.constantFrom(0, 137.003, 1733.009),
+        free_blocks: fc.integer({ min: 1, max: 9 }),
+      }),
+      { nil: undefined },
+    ),
+    wear: fc.option(
+      fc.record({
+        dynamic: fc.boolean(),
+        static_threshold: fc.option(fc.integer({ min: 2, max: 6 }), { nil: undefined }),
+      }),
+      { nil: undefined },
+    ),
     sendsPadding: fc.boolean(),
     spare: fc.integer({ min: 7, max: 10 }),
   })
   .map((r) => {
     const blocks = 24;
-    const bytes = r.channels * r.chips * r.dies * r.planes * (blocks - r.spare) * 8 * r.pageBytes;
+    // More open blocks need more spare ones.
+    const spare = r.spare + (r.streams?.directive ?? 2) - 2;
+    const bytes = r.channels * r.chips * r.dies * r.planes * (blocks - spare) * 8 * r.pageBytes;
     return smallProfile({
       // Not a whole number of units, now and then.
       capacity_sectors: bytes / 512 - 3,
@@ -85,8 +107,10 @@ const profiles: fc.Arbitrary<SsdProfile> = fc
         allocation: r.allocation,
         plane_allocation: r.planeAllocation,
         unmapped_reads: r.unmappedReads,
+        streams: r.streams,
       },
-      gc: { policy: r.policy, choices: r.choices, window_blocks: 2 * r.choices },
+      gc: { policy: r.policy, choices: r.choices, window_blocks: 2 * r.choices, idle: r.idle },
+      wear: r.wear,
     });
   });
 
@@ -134,8 +158,9 @@ function drive(bench: Bench, seed: number, requests: number): void {
     isOut[tag] = true;
     submitNs[tag] = bench.events.nowNs;
     const fua = random.below(8) === 0 ? DeviceFlag.fua : 0;
+    const stream = random.below(6) << STREAM_SHIFT;
     if (op === Op.flush) bench.submit(tag, op, 0, 0);
-    else bench.submit(tag, op, sector, sectors, fua);
+    else bench.submit(tag, op, sector, sectors, fua | stream);
   };
   bench.onComplete = (tag) => {
     assert.ok(isOut[tag], 'completed once and only when outstanding');

@@ -66,6 +66,9 @@ export const ERASE_NS = 2_000_000;
 export const CHANNEL_NS = 8192;
 export const LINK_NS = 4096;
 
+/** More than any test's load takes. */
+const STEPS_MAX = 5e7;
+
 /** A drive, and what it has completed. */
 export class Bench implements CompletionSink {
   readonly events = new EventQueue();
@@ -91,9 +94,12 @@ export class Bench implements CompletionSink {
     this.drive.submit(tag, op, sector, sectors, flags);
   }
 
-  /** Lets everything happen that is pending. */
+  /** Lets everything happen that is pending. @throws Error when that never ends */
   run(): void {
-    while (this.events.step());
+    let steps = 0;
+    while (this.events.step()) {
+      if (++steps > STEPS_MAX) throw new Error('the drive does not come to rest');
+    }
   }
 }
 

@@ -65,6 +65,10 @@ class CostBenefit implements VictimPolicy {
     return cheapest(blocks, (block) => -this.#worth(lane, block), into);
   }
 
+  remove(block: number): void {
+    this.#blocks.remove(block);
+  }
+
   save(): PolicyState {
     return {
       ...this.#blocks.save(),

@@ -64,6 +64,10 @@ class Greedy implements VictimPolicy {
     return count;
   }
 
+  remove(block: number, valid: number): void {
+    this.#remove(this.#geometry.laneOfBlock(block), block, valid);
+  }
+
   save(): PolicyState {
     return {
       heads: this.#heads.slice(),

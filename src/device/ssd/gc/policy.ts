@@ -24,6 +24,8 @@ export interface VictimPolicy {
    * @returns how many there are
    */
   next(lane: number, into: Int32Array): number;
+  /** A block with `valid` valid units is emptied for another reason: it may no longer be chosen. */
+  remove(block: number, valid: number): void;
   /** Everything it knows, as plain data; copies. */
   save(): PolicyState;
   load(state: PolicyState): void;

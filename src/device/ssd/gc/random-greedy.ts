@@ -49,10 +49,7 @@ class RandomGreedy implements VictimPolicy {
       const block = this.#full[first + this.#random.below(count)];
       if (this.#valid[block] < this.#valid[best]) best = block;
     }
-    const last = this.#full[first + count - 1];
-    this.#full[this.#place[best]] = last;
-    this.#place[last] = this.#place[best];
-    this.#count[lane] = count - 1;
+    this.remove(best);
     return best;
   }
 
@@ -60,6 +57,13 @@ class RandomGreedy implements VictimPolicy {
     const first = lane * this.#geometry.blocksPerLane;
     const blocks = [...this.#full.subarray(first, first + this.#count[lane])];
     return cheapest(blocks, (block) => this.#valid[block], into);
+  }
+
+  remove(block: number): void {
+    const lane = this.#geometry.laneOfBlock(block);
+    const last = this.#full[lane * this.#geometry.blocksPerLane + --this.#count[lane]];
+    this.#full[this.#place[block]] = last;
+    this.#place[last] = this.#place[block];
   }
 
   save(): PolicyState {

@@ -52,6 +52,10 @@ export class ByAge implements VictimPolicy {
     return count;
   }
 
+  remove(block: number): void {
+    this.#blocks.remove(block);
+  }
+
   save(): PolicyState {
     return this.#blocks.save();
   }

@@ -1,0 +1,88 @@
+/**
+ * Work for idle times: when no request has been outstanding for a while, collection goes on beyond
+ * what is pressing, until every lane has a number of free blocks or nothing is left to gain. The
+ * first request that comes ends it: a lane does no more than finish the operation it is at.
+ *
+ * One event waits for the idle time to pass, however many requests come and go meanwhile; an idle
+ * drive has none.
+ */
+
+import type { EventQueue } from '../../sim/events.ts';
+
+/** What is to be done while idle. */
+export interface IdleClient {
+  /** Whether there is time for what is not pressing. */
+  setIdle(isIdle: boolean): void;
+}
+
+export class IdleWork {
+  readonly #events: EventQueue;
+  readonly #client: IdleClient;
+  readonly #afterNs: number;
+  readonly #onTimer: number;
+  /** When the last request was done, ns; Infinity while one is outstanding. */
+  #sinceNs = 0;
+  /** When the event comes, ns; -1 when none is pending. */
+  #timerNs = -1;
+  #isIdle = false;
+
+  constructor(events: EventQueue, client: IdleClient, afterUs: number) {
+    this.#events = events;
+    this.#client = client;
+    this.#afterNs = Math.round(afterUs * 1000);
+    this.#onTimer = events.register(() => this.#timer());
+  }
+
+  /** The first request is outstanding. */
+  began(): void {
+    this.#sinceNs = Infinity;
+    if (!this.#isIdle) return;
+    this.#isIdle = false;
+    this.#client.setIdle(false);
+  }
+
+  /** The last request is done. */
+  ended(): void {
+    const now = this.#events.nowNs;
+    this.#sinceNs = now;
+    if (this.#timerNs < 0) this.#timerAt(now + this.#afterNs);
+  }
+
+  #timerAt(ns: number): void {
+    this.#timerNs = ns;
+    this.#events.schedule(ns, this.#onTimer, 0);
+  }
+
+  #timer(): void {
+    const now = this.#events.nowNs;
+    // Not this timer: the drive was set back to a snapshot meanwhile.
+    if (this.#timerNs !== now) return;
+    this.#timerNs = -1;
+    if (this.#sinceNs === Infinity) return;
+    const due = this.#sinceNs + this.#afterNs;
+    if (due > now) {
+      this.#timerAt(due);
+      return;
+    }
+    this.#isIdle = true;
+    this.#client.setIdle(true);
+  }
+
+  /** Times relative to the present; no request is outstanding. */
+  save() {
+    const now = this.#events.nowNs;
+    return {
+      sinceNs: this.#sinceNs - now,
+      timerNs: this.#timerNs < 0 ? -1 : this.#timerNs - now,
+      isIdle: this.#isIdle,
+    };
+  }
+
+  load(saved: ReturnType<IdleWork['save']>): void {
+    const now = this.#events.nowNs;
+    this.#sinceNs = saved.sinceNs + now;
+    this.#isIdle = saved.isIdle;
+    this.#timerNs = -1;
+    if (saved.timerNs >= 0) this.#timerAt(saved.timerNs + now);
+  }
+}
