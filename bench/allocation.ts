@@ -1,37 +1,50 @@
 /**
- * What a request allocates: `npm run bench:allocation`, or with `-- --requests N` (10^7 by default).
+ * What an operation allocates: `npm run bench:allocation`.
  *
- * Each case runs in a process of its own whose young generation is so large that nothing is collected
- * meanwhile: what the heap has grown by is all that was allocated, garbage included.
+ *   npm run bench:allocation -- [--suite NAME] [--requests N] [--no-inlining]
+ *
+ * Each case runs in a process of its own, for 10^7 operations by default. V8's heap statistics are read
+ * every few thousand of them: what the heap has grown by since is what was allocated, garbage included. A
+ * stretch in which it shrank, because garbage was collected, does not count.
+ *
+ * Exit status 1 when a suite that says it allocates nothing has a case above half a byte an operation: one
+ * boxed number in 32 operations is as much. `--no-inlining` lets V8 inline nothing, so that every number
+ * which crosses a call shows (docs/HOT-PATH.md); then nothing fails, for `submit` and `complete` cross.
  */
 
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
+import { getHeapStatistics } from 'node:v8';
 import { renderTable } from '../src/report/table.ts';
 import { block } from './suites/block.ts';
 import { flashRequests, rotationalRequests } from './suites/device-requests.ts';
+import { eventHeap } from './suites/event-heap.ts';
+import { choose } from './suites/suite.ts';
 
-const suites = [rotationalRequests, flashRequests, block];
-const HEAP = ['--expose-gc', '--min-semi-space-size=512', '--max-semi-space-size=512'];
-/** Until code is compiled and tables have their size. */
-const WARM_UP = 300_000;
+const suites = [eventHeap, rotationalRequests, flashRequests, block];
+/** The young generation is so large that little is collected meanwhile. */
+const HEAP = ['--min-semi-space-size=128', '--max-semi-space-size=128'];
+/** Operations until code is compiled and tables have their size. */
+const WARM_UP = 1_000_000;
+/** Operations between two looks at the heap. */
+const STRETCH = 65_536;
+/** More than this is allocating, bytes an operation. */
+const NOTHING = 0.5;
 
 const { values } = parseArgs({
   options: {
+    suite: { type: 'string' },
     requests: { type: 'string', default: '10000000' },
+    'no-inlining': { type: 'boolean', default: false },
     /** In a process of its own: suite and case, counted from 0. */
     case: { type: 'string' },
   },
 });
 const requests = Number(values.requests);
+if (!(requests > 0))
+  throw new RangeError(`--requests ${values.requests}: expected a number above 0`);
 
-/** Bytes on the heap after `gc` has run. */
-function measure(): number {
-  globalThis.gc?.();
-  return process.memoryUsage().heapUsed;
-}
-
-/** Runs one case. @returns bytes allocated by a request */
+/** Runs one case. @returns bytes allocated by an operation */
 function bytesOf(suite: number, index: number): number {
   const one = suites[suite].make()[index];
   const run = (count: number): number => {
@@ -40,28 +53,45 @@ function bytesOf(suite: number, index: number): number {
     return done;
   };
   run(WARM_UP);
-  const before = measure();
-  const done = run(requests);
-  return (process.memoryUsage().heapUsed - before) / done;
+  let grownBytes = 0;
+  let counted = 0;
+  for (let done = 0; done < requests;) {
+    const before = getHeapStatistics().used_heap_size;
+    const stretch = run(Math.min(STRETCH, requests));
+    const grown = getHeapStatistics().used_heap_size - before;
+    done += stretch;
+    if (grown < 0) continue;
+    grownBytes += grown;
+    counted += stretch;
+  }
+  return grownBytes / counted;
 }
 
-function inProcess(suite: number, index: number): string {
+function inProcess(suite: number, index: number): number {
   const child = ['--import', 'tsx', import.meta.filename];
-  const args = [...HEAP, ...child, '--requests', values.requests, '--case', `${suite}:${index}`];
+  const v8 = values['no-inlining'] ? [...HEAP, '--no-turbo-inlining'] : HEAP;
+  const args = [...v8, ...child, '--requests', values.requests, '--case', `${suite}:${index}`];
   const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr);
-  return stdout.trim();
+  return Number(stdout);
 }
 
-if (values.case === undefined) {
-  const rows = suites.flatMap((suite, s) =>
-    suite.make().map(({ name }, i) => {
+function measureAll(): void {
+  const rows: string[][] = [];
+  for (const suite of choose(suites, values.suite)) {
+    suite.make().forEach(({ name }, i) => {
       process.stderr.write(`${suite.name}: ${name}\n`);
-      return [suite.name, name, inProcess(s, i)];
-    }),
-  );
-  process.stdout.write(`${renderTable(['suite', 'operation', 'bytes/operation'], rows)}\n`);
-} else {
+      const bytes = inProcess(suites.indexOf(suite), i);
+      const isTooMuch = bytes > NOTHING && suite.allocatesNothing === true;
+      if (isTooMuch && !values['no-inlining']) process.exitCode = 1;
+      rows.push([suite.name, name, bytes.toFixed(3), isTooMuch ? 'expected 0' : '']);
+    });
+  }
+  process.stdout.write(`${renderTable(['suite', 'operation', 'bytes/operation', ''], rows)}\n`);
+}
+
+if (values.case === undefined) measureAll();
+else {
   const [suite, index] = values.case.split(':').map(Number);
-  process.stdout.write(bytesOf(suite, index).toFixed(3));
+  process.stdout.write(String(bytesOf(suite, index)));
 }

@@ -1,6 +1,6 @@
 /** Drives alone, 4 KiB at random places. One operation is one request, submitted and completed. */
 
-import { Op, type CompletionSink, type Device } from '../../src/device/device.ts';
+import { DeviceFlag, Op, type CompletionSink, type Device } from '../../src/device/device.ts';
 import { shippedProfiles } from '../../src/device/profile.ts';
 import { createDeviceOn, loadProfile } from '../../src/device/registry.ts';
 import { EventQueue } from '../../src/sim/events.ts';
@@ -39,25 +39,31 @@ function inOrder(): Float64Array {
   return Float64Array.from({ length: PLACES }, (_, i) => i * PAGE_SECTORS);
 }
 
-export function requests(
-  profileName: string,
-  op: Op,
-  depth: number,
-  order: 'random' | 'sequential' = 'random',
-): Case {
+/** What one request after the other asks for; places are drawn ahead. */
+interface Load {
+  readonly name: string;
+  readonly sectors: Float64Array;
+  opAt(i: number): Op;
+  flagsAt(i: number): number;
+}
+
+function loaded(profileName: string, depth: number, loadOf: (device: Device) => Load): Case {
   const events = new EventQueue();
   const device = createDeviceOn(events, loadProfile(profileName));
-  const sectors = order === 'random' ? anywhere(device) : inOrder();
+  const load = loadOf(device);
   let next = 0;
-  const loop = new ClosedLoop((tag) => {
+  const submit = (tag: number): void => {
     next = (next + 1) & (PLACES - 1);
-    device.submit(tag, op, sectors[next], PAGE_SECTORS, 0);
-  });
+    const op = load.opAt(next);
+    const sectors = op === Op.flush ? 0 : PAGE_SECTORS;
+    device.submit(tag, op, load.sectors[next], sectors, load.flagsAt(next));
+  };
+  const loop = new ClosedLoop(submit);
   device.attach(loop);
   const tags = Math.min(depth, device.queueDepth);
-  for (let tag = 0; tag < tags; tag++) device.submit(tag, op, sectors[tag], PAGE_SECTORS, 0);
+  for (let tag = 0; tag < tags; tag++) submit(tag);
   return {
-    name: `${profileName}: ${order} 4k ${op === Op.read ? 'read' : 'write'}, depth ${tags}`,
+    name: `${profileName}: ${load.name}, depth ${tags}`,
     operations: REQUESTS,
     run() {
       const until = loop.done + REQUESTS;
@@ -66,15 +72,51 @@ export function requests(
   };
 }
 
+export function requests(
+  profileName: string,
+  op: Op,
+  depth: number,
+  order: 'random' | 'sequential' = 'random',
+): Case {
+  return loaded(profileName, depth, (device) => ({
+    name: `${order} 4k ${op === Op.read ? 'read' : 'write'}`,
+    sectors: order === 'random' ? anywhere(device) : inOrder(),
+    opAt: () => op,
+    flagsAt: () => 0,
+  }));
+}
+
+/** Two reads on one write, every 16th with forced unit access; one request in 256 a flush. */
+export function mixed(profileName: string, depth: number): Case {
+  return loaded(profileName, depth, (device) => ({
+    name: 'random 4k read, write and flush',
+    sectors: anywhere(device),
+    opAt(i) {
+      if (i % 256 === 0) return Op.flush;
+      return i % 3 === 0 ? Op.write : Op.read;
+    },
+    flagsAt: (i) => (i % 48 === 0 ? DeviceFlag.fua : 0),
+  }));
+}
+
 export const rotationalRequests: Suite = {
   name: 'rotational',
+  allocatesNothing: true,
   make: () => [
     requests('seagate-st32171w', Op.read, 1),
     requests('seagate-st32171w', Op.write, 1),
     requests('seagate-st32171w', Op.read, 1, 'sequential'),
     requests('seagate-st32171w', Op.write, 1, 'sequential'),
+    // Beyond 1 TiB, with a buffer that is written out.
     requests('hgst-ultrastar-7k8', Op.read, 1),
+    requests('hgst-ultrastar-7k8', Op.write, 1),
+    requests('hgst-ultrastar-7k8', Op.read, 1, 'sequential'),
+    requests('hgst-ultrastar-7k8', Op.write, 1, 'sequential'),
     requests('hgst-ultrastar-7k8', Op.read, 32),
+    requests('hgst-ultrastar-7k8', Op.write, 32),
+    requests('hgst-ultrastar-7k8', Op.read, 32, 'sequential'),
+    mixed('hgst-ultrastar-7k8', 1),
+    mixed('hgst-ultrastar-7k8', 32),
   ],
 };
 

@@ -8,14 +8,14 @@
 
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
-import { InputError, nearestHint } from '../../src/sim/input-error.ts';
+import { InputError } from '../../src/sim/input-error.ts';
 import { flashRequests, rotationalRequests } from './device-requests.ts';
 import { block } from './block.ts';
 import { eventHeap } from './event-heap.ts';
 import { fioStream } from './fio-stream.ts';
 import { pageReclaim } from './page-reclaim.ts';
 import { straceReader } from './strace-reader.ts';
-import { time, type Suite, type Timing } from './suite.ts';
+import { choose, time, type Suite, type Timing } from './suite.ts';
 
 const suites: readonly Suite[] = [
   block,
@@ -30,16 +30,6 @@ const suites: readonly Suite[] = [
 /** Sampling time a case, seconds; the smoke run only shows that every suite still runs. */
 const FULL_SECONDS = 2;
 const SMOKE_SECONDS = 0.15;
-
-function chosen(name: string | undefined): readonly Suite[] {
-  if (name === undefined) return suites;
-  const match = suites.find((suite) => suite.name === name);
-  if (match === undefined) {
-    const names = suites.map((suite) => suite.name);
-    throw new InputError(`--suite: there is no suite "${name}"${nearestHint(name, names)}`);
-  }
-  return [match];
-}
 
 function print(timings: readonly Timing[], heapPairs: number): void {
   const table = new Table({
@@ -68,7 +58,7 @@ function main(): void {
     options: { smoke: { type: 'boolean', default: false }, suite: { type: 'string' } },
   });
   const seconds = values.smoke ? SMOKE_SECONDS : FULL_SECONDS;
-  const wanted = chosen(values.suite);
+  const wanted = choose(suites, values.suite);
   // The yardstick is always timed first, in the same process as what is held against it.
   const yardstick = time(eventHeap, eventHeap.make()[0], seconds);
   const timings = wanted.flatMap((suite) => suite.make().map((one) => time(suite, one, seconds)));

@@ -7,6 +7,7 @@
  */
 
 import Benchmark from 'benchmark';
+import { InputError, nearestHint } from '../../src/sim/input-error.ts';
 
 /** One thing to be timed. */
 export interface Case {
@@ -20,7 +21,21 @@ export interface Case {
 /** One file's cases; made only when they are run, since making a drive may take a while. */
 export interface Suite {
   readonly name: string;
+  /** `npm run bench:allocation` fails when one of the cases does allocate. */
+  readonly allocatesNothing?: boolean;
   make(): Case[];
+}
+
+/**
+ * The suite of that name, or all of them.
+ * @throws InputError with the nearest name
+ */
+export function choose(suites: readonly Suite[], name: string | undefined): readonly Suite[] {
+  if (name === undefined) return suites;
+  const match = suites.find((suite) => suite.name === name);
+  if (match !== undefined) return [match];
+  const names = suites.map((suite) => suite.name);
+  throw new InputError(`--suite: there is no suite "${name}"${nearestHint(name, names)}`);
 }
 
 export interface Timing {

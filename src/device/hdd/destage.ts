@@ -3,19 +3,31 @@
  *
  * It goes through the addresses in one direction and, among the next few ranges ahead, takes the
  * one soonest under the head. While the medium is idle nothing here is an event: when a write-out
- * would have begun follows from what is dirty and since when.
+ * would have begun follows from what is dirty and since when. Sectors and times are handed over in
+ * fields (docs/HOT-PATH.md).
  */
 
 import { DirtyRanges } from './dirty.ts';
 import type { Mechanism } from './mechanism.ts';
 import type { HddProfile } from './profile.ts';
+import type { EventQueue } from '../../sim/events.ts';
 import { MS } from '../../sim/units.ts';
 
 export class Destage {
   readonly dirty: DirtyRanges;
-  /** The range being written last: it takes up the buffer until `untilNs`. */
+
+  /** The row of sectors that `holds` and `add` are about, and the sector behind it. */
+  lbn = NaN;
+  endLbn = NaN;
+  /** For `begins`: the medium is free from then on, and the last command came then, ns. */
+  freeNs = NaN;
+  quietSinceNs = NaN;
+  /** For `write`: when it begins, ns. Result of `begins`: Infinity when nothing is dirty. */
+  atNs = NaN;
+
+  /** The range being written last: it takes up the buffer until `untilNs`, when the medium is free. */
   startLbn = 0;
-  endLbn = 0;
+  stopLbn = 0;
   untilNs = 0;
 
   /** Above the high mark, until below the low one. */
@@ -24,112 +36,147 @@ export class Destage {
   /** Nothing was dirty before this time, ns: never later than the oldest range's birth. */
   #oldestNs = Infinity;
   #cursor = 0;
-  readonly #cache: HddProfile['writeCache'];
+  readonly #buffers: boolean;
+  readonly #sizeSectors: number = 0;
+  readonly #extents: number = 0;
+  readonly #highSectors: number = NaN;
+  readonly #highExtents: number = NaN;
+  readonly #lowSectors: number = NaN;
+  readonly #lowExtents: number = NaN;
+  readonly #idleNs: number = NaN;
+  readonly #ageLimitNs: number = NaN;
+  readonly #window: number = 0;
+  readonly #mostSectors: number = 0;
   readonly #mechanism: Mechanism;
+  readonly #clock: EventQueue;
 
-  constructor(profile: HddProfile, mechanism: Mechanism) {
-    this.#cache = profile.writeCache;
+  constructor(profile: HddProfile, mechanism: Mechanism, clock: EventQueue) {
+    const { writeCache: cache } = profile;
+    this.#buffers = cache.acknowledge === 'buffer';
+    this.#sizeSectors = cache.size_sectors;
+    this.#extents = cache.extents;
+    this.#highSectors = cache.high_share * cache.size_sectors;
+    this.#highExtents = cache.high_share * cache.extents;
+    this.#lowSectors = cache.low_share * cache.size_sectors;
+    this.#lowExtents = cache.low_share * cache.extents;
+    this.#idleNs = cache.idle_ms * MS;
+    this.#ageLimitNs = cache.ageLimit_ms * MS;
+    this.#window = cache.window;
+    this.#mostSectors = cache.destageMax_sectors;
     this.#mechanism = mechanism;
-    this.dirty = new DirtyRanges(this.#cache.extents, this.#cache.combine);
+    this.#clock = clock;
+    this.dirty = new DirtyRanges(cache.extents, cache.combine);
   }
 
   /** Whether a write could go into the buffer at all. */
   takes(sectors: number): boolean {
-    return this.#cache.acknowledge === 'buffer' && sectors <= this.#cache.size_sectors;
+    return this.#buffers && sectors <= this.#sizeSectors;
   }
 
   /** Whether sectors are dirty or on their way to the medium. */
-  isBusy(nowNs: number): boolean {
-    return this.dirty.count > 0 || nowNs < this.untilNs;
+  isBusy(): boolean {
+    return this.dirty.count > 0 || this.#clock.nowNs < this.untilNs;
   }
 
-  hasRoom(sectors: number, nowNs: number): boolean {
-    const inFlight = nowNs + 1 <= this.untilNs ? this.endLbn - this.startLbn : 0;
+  hasRoom(sectors: number): boolean {
+    const inFlight = this.#clock.nowNs + 1 <= this.untilNs ? this.stopLbn - this.startLbn : 0;
     const { dirty } = this;
-    return (
-      dirty.count < this.#cache.extents &&
-      dirty.sectors + inFlight + sectors <= this.#cache.size_sectors
-    );
+    return dirty.count < this.#extents && dirty.sectors + inFlight + sectors <= this.#sizeSectors;
   }
 
-  /** Whether the buffer still holds all of a row as written data. */
-  holds(lbn: number, endLbn: number, nowNs: number): boolean {
-    if (nowNs < this.untilNs && lbn >= this.startLbn && endLbn <= this.endLbn) return true;
-    return this.dirty.count > 0 && this.dirty.holds(lbn, endLbn);
+  /** Whether the buffer still holds all of the row as written data. */
+  holds(): boolean {
+    const { dirty, lbn, endLbn } = this;
+    const isInFlight = this.#clock.nowNs < this.untilNs;
+    if (isInFlight && lbn >= this.startLbn && endLbn <= this.stopLbn) return true;
+    if (dirty.count === 0) return false;
+    dirty.lbn = lbn;
+    dirty.endLbn = endLbn;
+    return dirty.holds();
   }
 
-  add(lbn: number, sectors: number, nowNs: number): void {
-    this.dirty.add(lbn, lbn + sectors, nowNs);
+  /** Takes up the row, written now. */
+  add(): void {
+    const { dirty } = this;
+    const { nowNs } = this.#clock;
+    dirty.lbn = this.lbn;
+    dirty.endLbn = this.endLbn;
+    dirty.nowNs = nowNs;
+    dirty.add();
     if (nowNs < this.#oldestNs) this.#oldestNs = nowNs;
-    if (!this.#pressing && this.#above(this.#cache.high_share)) {
+    const isHigh = dirty.sectors > this.#highSectors || dirty.count > this.#highExtents;
+    if (!this.#pressing && isHigh) {
       this.#pressing = true;
       this.#pressingSinceNs = nowNs;
     }
   }
 
-  #above(share: number): boolean {
-    const { size_sectors, extents } = this.#cache;
-    return this.dirty.sectors > share * size_sectors || this.dirty.count > share * extents;
+  /** Whether writing out takes turns with requests: too much is dirty, or the oldest is too old. */
+  presses(): boolean {
+    return this.#pressing || this.#clock.nowNs >= this.#oldestNs + this.#ageLimitNs;
   }
 
-  /** Whether writing out takes turns with requests. */
-  presses(nowNs: number): boolean {
-    return this.#pressing || nowNs >= this.#agedNs();
+  /** When the next write-out begins of itself. */
+  begins(): void {
+    if (this.dirty.count === 0) {
+      this.atNs = Infinity;
+      return;
+    }
+    let dueNs = this.quietSinceNs + this.#idleNs;
+    if (this.#pressing) dueNs = Math.min(dueNs, this.#pressingSinceNs);
+    dueNs = Math.min(dueNs, this.#oldestNs + this.#ageLimitNs);
+    this.atNs = Math.max(this.freeNs, dueNs);
   }
 
-  /** When the oldest dirty range reaches the age limit, ns. */
-  #agedNs(): number {
-    return this.#oldestNs + this.#cache.ageLimit_ms * MS;
-  }
-
-  /**
-   * When the next write-out begins of itself, ns; Infinity when nothing is dirty.
-   * @param freeNs the medium is free from then on
-   * @param quietSinceNs the last command came then
-   */
-  beginsNs(freeNs: number, quietSinceNs: number): number {
-    if (this.dirty.count === 0) return Infinity;
-    let due = quietSinceNs + this.#cache.idle_ms * MS;
-    if (this.#pressing) due = Math.min(due, this.#pressingSinceNs);
-    due = Math.min(due, this.#agedNs());
-    return Math.max(freeNs, due);
-  }
-
-  /** Writes a range, from `atNs` on; something is dirty. @returns when the medium is free, ns */
-  write(atNs: number): number {
+  /** Writes a range, from `atNs` on; something is dirty. */
+  write(): void {
     const { dirty } = this;
-    const i = this.#choose(atNs);
-    const start = dirty.starts[i];
-    const end = Math.min(dirty.ends[i], start + this.#cache.destageMax_sectors);
-    dirty.remove(start, end);
-    this.startLbn = start;
-    this.endLbn = end;
-    this.#cursor = end;
-    this.untilNs = this.#mechanism.access(start, end - start, true, atNs, 0);
-    if (this.#pressing && !this.#above(this.#cache.low_share)) this.#pressing = false;
+    const mechanism = this.#mechanism;
+    const i = this.#choose();
+    const startLbn = dirty.starts[i];
+    const stopLbn = Math.min(dirty.ends[i], startLbn + this.#mostSectors);
+    dirty.lbn = startLbn;
+    dirty.endLbn = stopLbn;
+    dirty.remove();
+    this.startLbn = startLbn;
+    this.stopLbn = stopLbn;
+    this.#cursor = stopLbn;
+    mechanism.lbn = startLbn;
+    mechanism.sectors = stopLbn - startLbn;
+    mechanism.atNs = this.atNs;
+    mechanism.access(true);
+    this.untilNs = mechanism.endNs;
+    const isLow = dirty.sectors <= this.#lowSectors && dirty.count <= this.#lowExtents;
+    if (isLow) this.#pressing = false;
     // The bound is made exact only when it matters.
     if (dirty.count === 0) this.#oldestNs = Infinity;
-    else if (this.untilNs >= this.#agedNs()) this.#oldestNs = dirty.oldestNs();
-    return this.untilNs;
+    else if (this.untilNs >= this.#oldestNs + this.#ageLimitNs) {
+      dirty.findOldest();
+      this.#oldestNs = dirty.oldestNs;
+    }
   }
 
-  #choose(atNs: number): number {
+  /** The range to write next: of the next few ahead, the one soonest under the head. */
+  #choose(): number {
     const { dirty } = this;
-    const { geometry } = this.#mechanism;
-    const window = Math.min(this.#cache.window, dirty.count);
-    let i = dirty.indexFrom(this.#cursor);
+    const mechanism = this.#mechanism;
+    const { geometry } = mechanism;
+    const window = Math.min(this.#window, dirty.count);
+    dirty.lbn = this.#cursor;
+    let i = dirty.index(0);
     if (i === dirty.count) i = 0;
     if (window === 1) return i;
+    mechanism.fromNs = this.atNs;
     let best = i;
     let bestNs = Infinity;
     for (let looked = 0; looked < window; looked++) {
-      geometry.locate(dirty.starts[i]);
+      mechanism.lbn = dirty.starts[i];
+      mechanism.locate();
       const { cylinder } = geometry;
-      if (this.#mechanism.seekToNs(cylinder) < bestNs) {
-        const angleNs = geometry.angle * this.#mechanism.sectorNs(geometry.sectorsPerTrack);
-        const ns = this.#mechanism.positioningNs(cylinder, geometry.head, angleNs, true, atNs);
-        if (ns < bestNs) {
-          bestNs = ns;
+      if (mechanism.seek[Math.abs(cylinder - mechanism.cylinder)] < bestNs) {
+        mechanism.position(cylinder, geometry.head, true);
+        if (mechanism.positionNs < bestNs) {
+          bestNs = mechanism.positionNs;
           best = i;
         }
       }
@@ -145,7 +192,7 @@ export class Destage {
       starts,
       ends,
       born: born.map((ns) => ns - nowNs),
-      flight: [this.startLbn, this.endLbn, this.untilNs - nowNs],
+      flight: [this.startLbn, this.stopLbn, this.untilNs - nowNs],
       pressing: [Number(this.#pressing), this.#pressingSinceNs - nowNs],
       cursor: this.#cursor,
     };
@@ -162,11 +209,12 @@ export class Destage {
     };
     this.dirty.load([state.starts, state.ends, state.born.map((ns) => ns + nowNs)]);
     this.startLbn = state.flight[0];
-    this.endLbn = state.flight[1];
+    this.stopLbn = state.flight[1];
     this.untilNs = state.flight[2] + nowNs;
     this.#pressing = state.pressing[0] === 1;
     this.#pressingSinceNs = state.pressing[1] + nowNs;
     this.#cursor = state.cursor;
-    this.#oldestNs = this.dirty.oldestNs();
+    this.dirty.findOldest();
+    this.#oldestNs = this.dirty.oldestNs;
   }
 }

@@ -2,13 +2,22 @@
  * The write-back cache: which sectors are acknowledged but not yet on the medium.
  *
  * Dirty sectors are ranges sorted by address, in typed arrays; they never overlap. A rewrite of
- * dirty sectors replaces them; adjacent ranges become one where the firmware combines writes.
+ * dirty sectors replaces them; adjacent ranges become one where the firmware combines writes. Rows of
+ * sectors are handed over in fields (docs/HOT-PATH.md).
  */
 
 /** So many ranges are sooner moved one by one than by three calls of `copyWithin`. */
 const FEW = 40;
 
 export class DirtyRanges {
+  /** The row of sectors that a call is about, and the sector behind it. */
+  lbn = NaN;
+  endLbn = NaN;
+  /** For `add`: when the row was written, ns. */
+  nowNs = NaN;
+  /** Result of `findOldest`: ns; Infinity when nothing is dirty. */
+  oldestNs = Infinity;
+
   /** Dirty sectors in all. */
   sectors = 0;
   count = 0;
@@ -26,8 +35,9 @@ export class DirtyRanges {
     this.#combine = combine;
   }
 
-  /** Index of the first range that ends behind `lbn`. */
-  indexFrom(lbn: number): number {
+  /** Index of the first range that ends behind `lbn`, or up to `reach` sectors before it. */
+  index(reach: number): number {
+    const lbn = this.lbn - reach;
     let low = 0;
     let high = this.count;
     while (low < high) {
@@ -39,18 +49,19 @@ export class DirtyRanges {
   }
 
   /** Whether every sector of the row is dirty and in one range. */
-  holds(lbn: number, endLbn: number): boolean {
-    const i = this.indexFrom(lbn);
-    return i < this.count && this.starts[i] <= lbn && endLbn <= this.ends[i];
+  holds(): boolean {
+    const i = this.index(0);
+    return i < this.count && this.starts[i] <= this.lbn && this.endLbn <= this.ends[i];
   }
 
-  add(lbn: number, endLbn: number, nowNs: number): void {
-    let start = lbn;
+  add(): void {
+    const { endLbn } = this;
+    let start = this.lbn;
     let end = endLbn;
-    let born = nowNs;
+    let born = this.nowNs;
     // Ranges that overlap or, when combining, touch.
     const reach = this.#combine ? 1 : 0;
-    const first = this.indexFrom(lbn - reach);
+    const first = this.index(reach);
     let last = first;
     while (last < this.count && this.starts[last] < endLbn + reach) {
       start = Math.min(start, this.starts[last]);
@@ -67,8 +78,9 @@ export class DirtyRanges {
   }
 
   /** Takes sectors out: they are on the medium, or overwritten there. */
-  remove(lbn: number, endLbn: number): void {
-    const i = this.indexFrom(lbn);
+  remove(): void {
+    const { lbn, endLbn } = this;
+    const i = this.index(0);
     let from = i;
     if (i < this.count && this.starts[i] < lbn) {
       const end = this.ends[i];
@@ -95,11 +107,11 @@ export class DirtyRanges {
     this.#move(to, from);
   }
 
-  /** Birth of the oldest range, ns; Infinity when nothing is dirty. */
-  oldestNs(): number {
+  /** Finds the birth of the oldest range. */
+  findOldest(): void {
     let oldest = Infinity;
     for (let i = 0; i < this.count; i++) if (this.bornNs[i] < oldest) oldest = this.bornNs[i];
-    return oldest;
+    this.oldestNs = oldest;
   }
 
   /** Moves the ranges from index `from` on to index `to`. */

@@ -36,12 +36,25 @@ export class Durability {
   acknowledged(lbn: number, endLbn: number, nowNs: number): void {
     this.#settle(nowNs);
     const { starts, ends, count } = this.#dirty;
-    for (let i = this.#dirty.indexFrom(lbn); i < count && starts[i] < endLbn; i++) {
-      this.#lost.add(Math.max(lbn, starts[i]), Math.min(endLbn, ends[i]), nowNs);
+    this.#dirty.lbn = lbn;
+    for (let i = this.#dirty.index(0); i < count && starts[i] < endLbn; i++) {
+      this.#lose(Math.max(lbn, starts[i]), Math.min(endLbn, ends[i]));
     }
     const from = Math.max(lbn, this.#startLbn);
     const to = Math.min(endLbn, this.#endLbn);
-    if (this.#untilNs > -Infinity && from < to) this.#lost.add(from, to, nowNs);
+    if (this.#untilNs > -Infinity && from < to) this.#lose(from, to);
+  }
+
+  #lose(lbn: number, endLbn: number): void {
+    this.#lost.lbn = lbn;
+    this.#lost.endLbn = endLbn;
+    this.#lost.add();
+  }
+
+  #keep(lbn: number, endLbn: number): void {
+    this.#lost.lbn = lbn;
+    this.#lost.endLbn = endLbn;
+    this.#lost.remove();
   }
 
   /** Everything in the buffer is acknowledged: a snapshot was taken while nothing was outstanding. */
@@ -62,11 +75,12 @@ export class Durability {
     if (this.#untilNs === -Infinity || this.#untilNs >= nowNs + 1) return;
     const { starts, ends, count } = this.#dirty;
     let from = this.#startLbn;
-    for (let i = this.#dirty.indexFrom(from); i < count && starts[i] < this.#endLbn; i++) {
-      if (starts[i] > from) this.#lost.remove(from, starts[i]);
+    this.#dirty.lbn = from;
+    for (let i = this.#dirty.index(0); i < count && starts[i] < this.#endLbn; i++) {
+      if (starts[i] > from) this.#keep(from, starts[i]);
       from = Math.max(from, ends[i]);
     }
-    if (from < this.#endLbn) this.#lost.remove(from, this.#endLbn);
+    if (from < this.#endLbn) this.#keep(from, this.#endLbn);
     this.#untilNs = -Infinity;
   }
 }

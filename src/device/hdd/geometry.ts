@@ -1,7 +1,7 @@
 /**
  * Where a sector is: address -> cylinder, head and angle, over zones, spares and slipped sectors.
  *
- * `locate` answers through fields, so that it allocates nothing.
+ * Sectors and answers are in fields (docs/HOT-PATH.md).
  */
 
 import type { HddProfile } from './profile.ts';
@@ -24,14 +24,17 @@ export function sectorsOf(layout: HddProfile['layout'], surfaces: number): numbe
 }
 
 export class Geometry {
-  readonly capacitySectors: number;
-  readonly surfaces: number;
+  readonly capacitySectors: number = NaN;
+  readonly surfaces: number = 0;
 
-  /** Results of `locate`. */
+  /** The sector to find: for `find`, `findCylinderEnd` and `findTrackEnd`; 0 <= lbn < capacity. */
+  lbn = NaN;
+
+  /** Results of `find`. */
   cylinder = 0;
   head = 0;
   /** Sectors from the index mark to the sector's start, 0 <= angle < sectorsPerTrack. */
-  angle = 0;
+  angle = NaN;
   sectorsPerTrack = 1;
   /** Whether the sector was moved to a spare one, away from its neighbours. */
   isRemapped = false;
@@ -41,6 +44,11 @@ export class Geometry {
   track = 0;
   sector = 0;
 
+  /** Result of `findCylinderEnd` and `findTrackEnd`. */
+  endLbn = NaN;
+
+  /** The sector found, counted through all that its zone holds. */
+  #physical = NaN;
   readonly #zones: Zone[] = [];
   /** Rows of addresses without a slipped sector within: starts, and the end of the last. */
   #pieces = new Float64Array(0);
@@ -52,7 +60,7 @@ export class Geometry {
   #buckets = new Int32Array(0);
   #perBucket = 0;
   readonly #order: HddProfile['layout']['order'];
-  readonly #serpentine: number;
+  readonly #serpentine: number = 0;
 
   constructor(profile: HddProfile) {
     const { layout, mechanics } = profile;
@@ -75,8 +83,15 @@ export class Geometry {
     this.#indexPieces();
   }
 
-  /** Finds sector `lbn` (0 <= lbn < capacity): the answer is in the fields. */
+  /** Finds sector `lbn`. */
   locate(lbn: number): void {
+    this.lbn = lbn;
+    this.find();
+  }
+
+  /** Finds the sector in `lbn`. */
+  find(): void {
+    const { lbn } = this;
     const pieces = this.#pieces;
     let piece = this.#buckets[Math.floor(lbn * this.#perBucket)];
     while (pieces[piece + 1] <= lbn) piece++;
@@ -86,7 +101,8 @@ export class Geometry {
     const moved = this.#pieceMoved[piece];
     this.isRemapped = moved >= 0;
     if (moved >= 0) {
-      this.#place(zone, moved + lbn - pieces[piece]);
+      this.#physical = moved + lbn - pieces[piece];
+      this.#place(zone);
       this.run = Math.min(spt - this.sector, toPieceEnd);
       return;
     }
@@ -95,38 +111,45 @@ export class Geometry {
     // Slipped sectors that use up spares push data into them, but leave it in its region.
     const counted = zone.absorbed ? rel : place;
     const region = Math.floor(counted / zone.dataPerRegion);
-    const physical = zone.front + place + region * (zone.sectorsPerRegion - zone.dataPerRegion);
-    this.#place(zone, physical);
+    const sparesBefore = region * (zone.sectorsPerRegion - zone.dataPerRegion);
+    this.#physical = zone.front + place + sparesBefore;
+    this.#place(zone);
     const toTrackEnd = spt - this.sector;
     const toRegionEnd = (region + 1) * zone.dataPerRegion - counted;
     this.run = Math.min(toTrackEnd, toPieceEnd, toRegionEnd);
   }
 
-  /** Address of the first sector of the cylinder after the one `lbn` is on, or the capacity. */
-  cylinderEnd(lbn: number): number {
-    this.locate(lbn);
+  /** Finds the first sector after the cylinder that `lbn` is on, or the capacity. */
+  findCylinderEnd(): void {
+    this.find();
     const { cylinder } = this;
-    let next = lbn + this.run;
-    while (next < this.capacitySectors) {
-      this.locate(next);
-      if (!this.isRemapped && this.cylinder !== cylinder) break;
-      next += this.run;
-    }
-    return Math.min(next, this.capacitySectors);
+    do this.#skipRun();
+    while (this.lbn < this.capacitySectors && (this.isRemapped || this.cylinder === cylinder));
+    this.endLbn = this.lbn;
   }
 
-  /** Address of the first sector after the track `lbn` is on. */
-  trackEnd(lbn: number): number {
-    this.locate(lbn);
+  /** Finds the first sector after the track that `lbn` is on, or the capacity. */
+  findTrackEnd(): void {
+    this.find();
     const { cylinder, head } = this;
-    let next = lbn + this.run;
-    while (next < this.capacitySectors) {
-      this.locate(next);
-      const isOther = this.cylinder !== cylinder || this.head !== head;
-      if (isOther && !this.isRemapped) break;
-      next += this.run;
-    }
-    return Math.min(next, this.capacitySectors);
+    do this.#skipRun();
+    while (
+      this.lbn < this.capacitySectors &&
+      (this.isRemapped || (this.cylinder === cylinder && this.head === head))
+    );
+    this.endLbn = this.lbn;
+  }
+
+  /** The first sector after the track that `lbn` is on, or the capacity. */
+  trackEnd(lbn: number): number {
+    this.lbn = lbn;
+    this.findTrackEnd();
+    return this.endLbn;
+  }
+
+  #skipRun(): void {
+    this.lbn = Math.min(this.lbn + this.run, this.capacitySectors);
+    if (this.lbn < this.capacitySectors) this.find();
   }
 
   /** Cuts the addresses into pieces, and notes for each bucket of them the piece it begins in. */
@@ -169,7 +192,9 @@ export class Geometry {
     }
   }
 
-  #place(zone: Zone, physical: number): void {
+  /** Finds the place of `#physical`. */
+  #place(zone: Zone): void {
+    const physical = this.#physical;
     const spt = zone.sectorsPerTrack;
     const { surfaces } = this;
     const track = Math.floor(physical / spt);

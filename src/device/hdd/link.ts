@@ -8,13 +8,22 @@ import { US } from '../../sim/units.ts';
 
 export class Link {
   /** Time of one sector to the host and from it, ns. */
-  readonly sectorNs: number;
-  readonly writeSectorNs: number;
+  readonly sectorNs: number = NaN;
+  readonly writeSectorNs: number = NaN;
   readonly overlap: boolean;
   /** Sectors of a write that the medium waits for. */
-  readonly writeStart: number;
-  #fromNs = 0;
-  #untilNs = 0;
+  readonly writeStart: number = 0;
+
+  /** For `transfer`: the data can be sent from then on, ns. */
+  fromNs = NaN;
+  /** For the next `transfer` only: the last of the data comes off the medium only then, ns. */
+  mediaEndNs = -Infinity;
+  /** Result of `transfer`: when the data has arrived, ns. */
+  doneNs = NaN;
+
+  /** The stretch that is known to be taken, ns. */
+  #takenFromNs = 0;
+  #takenUntilNs = 0;
 
   constructor(profile: HddProfile) {
     this.sectorNs = profile.link.sector_us * US;
@@ -23,37 +32,30 @@ export class Link {
     this.writeStart = profile.link.writeStart_sectors;
   }
 
-  /**
-   * When sectors sent from the buffer have arrived, ns.
-   * @param fromNs they can be sent from then on
-   * @param mediaEndNs the last of them comes off the medium only then; 0 when all are buffered
-   */
-  send(
-    sectors: number,
-    fromNs: number,
-    mediaEndNs: number,
-    sectorNs: number = this.sectorNs,
-  ): number {
-    const length = sectors * sectorNs;
-    let start = this.overlap ? fromNs : Math.max(fromNs, mediaEndNs);
-    let end = Math.max(start + length, mediaEndNs + sectorNs);
-    if (start < this.#untilNs && end > this.#fromNs) {
-      start = this.#untilNs;
-      end = Math.max(start + length, mediaEndNs + sectorNs);
+  /** Sends sectors to the host, or, of a write, from it. */
+  transfer(sectors: number, isWrite: boolean): void {
+    const { fromNs, mediaEndNs } = this;
+    const sectorNs = isWrite ? this.writeSectorNs : this.sectorNs;
+    const lengthNs = sectors * sectorNs;
+    const startNs = this.overlap ? fromNs : Math.max(fromNs, mediaEndNs);
+    let endNs = Math.max(startNs + lengthNs, mediaEndNs + sectorNs);
+    if (startNs < this.#takenUntilNs && endNs > this.#takenFromNs) {
+      endNs = Math.max(this.#takenUntilNs + lengthNs, mediaEndNs + sectorNs);
     }
-    if (end > this.#untilNs) {
+    if (endNs > this.#takenUntilNs) {
       // Only the part that must be unbroken is taken: its end.
-      this.#fromNs = end - length;
-      this.#untilNs = end;
+      this.#takenFromNs = endNs - lengthNs;
+      this.#takenUntilNs = endNs;
     }
-    return end;
+    this.doneNs = endNs;
+    this.mediaEndNs = -Infinity;
   }
 
   save(): number[] {
-    return [this.#fromNs, this.#untilNs];
+    return [this.#takenFromNs, this.#takenUntilNs];
   }
 
   load(saved: readonly number[]): void {
-    [this.#fromNs, this.#untilNs] = saved;
+    [this.#takenFromNs, this.#takenUntilNs] = saved;
   }
 }

@@ -9,30 +9,32 @@ import { MS, US } from '../../sim/units.ts';
 type ExtraStep = 'command' | 'first' | 'between' | 'second' | 'seekDelta';
 
 export class Overhead {
-  readonly readCompletionNs: number;
-  readonly writeCompletionNs: number;
-  readonly flushNs: number;
+  readonly readCompletionNs: number = NaN;
+  readonly writeCompletionNs: number = NaN;
+  readonly flushNs: number = NaN;
   /** Before data, each time the link is taken for it. */
-  readonly dataNs: number;
+  readonly dataNs: number = NaN;
   /** Giving up the link when all of a write's data has come, and taking it for the status. */
-  readonly writeDisconnectNs: number;
-  readonly reselectNs: number;
-  readonly otherReselectNs: number;
+  readonly writeDisconnectNs: number = NaN;
+  readonly reselectNs: number = NaN;
+  readonly otherReselectNs: number = NaN;
   /** The four steps of a write that gives up the link twice; undefined where none does. */
   readonly extra: Readonly<Record<ExtraStep, number>> | undefined;
   readonly neverDisconnects: boolean;
-  readonly #readDisconnectNs: readonly [number, number];
-  /** Whether the command before was a write. */
-  afterWrite = false;
-  readonly #ns = new Float64Array(8);
+  /** Giving up the link behind a read command, by what came before: a read, a write. */
+  readonly readDisconnectNs: Float64Array;
+  /** Before a command's work begins, by its `kind`. */
+  readonly commandNs = new Float64Array(8);
+  /** 1 when the command before was a write, otherwise 0. */
+  afterWrite: 0 | 1 = 0;
 
   constructor(profile: HddProfile) {
     const { overhead } = profile;
     const commandNs = profile.link.command_us * US;
     const rows = [overhead.readHit, overhead.readMiss, overhead.writeHit, overhead.writeMiss];
     rows.forEach((row, i) => {
-      this.#ns[2 * i] = row.afterRead_ms * MS + commandNs;
-      this.#ns[2 * i + 1] = row.afterWrite_ms * MS + commandNs;
+      this.commandNs[2 * i] = row.afterRead_ms * MS + commandNs;
+      this.commandNs[2 * i + 1] = row.afterWrite_ms * MS + commandNs;
     });
     this.readCompletionNs = overhead.readCompletion_ms * MS;
     this.writeCompletionNs = overhead.writeCompletion_ms * MS;
@@ -43,7 +45,10 @@ export class Overhead {
     this.reselectNs = overhead.firstReselect_ms * disconnects;
     this.otherReselectNs = overhead.otherReselect_ms * disconnects;
     const { afterRead_ms, afterWrite_ms } = overhead.readDisconnect;
-    this.#readDisconnectNs = [afterRead_ms * disconnects, afterWrite_ms * disconnects];
+    this.readDisconnectNs = Float64Array.of(
+      afterRead_ms * disconnects,
+      afterWrite_ms * disconnects,
+    );
     const { extraDisconnect } = overhead;
     if (extraDisconnect !== undefined && !profile.link.neverDisconnect) {
       this.extra = {
@@ -57,13 +62,8 @@ export class Overhead {
     this.flushNs = overhead.flush_ms * MS + commandNs;
   }
 
-  /** ns for giving up the link behind a read command. */
-  get readDisconnectNs(): number {
-    return this.#readDisconnectNs[this.afterWrite ? 1 : 0];
-  }
-
-  /** ns before the command's work begins. */
-  of(isWrite: boolean, isMiss: boolean): number {
-    return this.#ns[(isWrite ? 4 : 0) + (isMiss ? 2 : 0) + (this.afterWrite ? 1 : 0)];
+  /** A command's row in `commandNs`. */
+  kind(isWrite: boolean, isMiss: boolean): number {
+    return (isWrite ? 4 : 0) + (isMiss ? 2 : 0) + this.afterWrite;
   }
 }

@@ -10,55 +10,61 @@
 
 import type { Mechanism } from './mechanism.ts';
 import type { HddProfile } from './profile.ts';
+import type { Requests } from './requests.ts';
+import type { EventQueue } from '../../sim/events.ts';
 import { MS } from '../../sim/units.ts';
 
 export class PendingQueue {
   length = 0;
+  /** For `take`: when the medium is free, ns. */
+  freeNs = NaN;
   /** Tags in the order of their arrival. */
   readonly #tags: Int32Array;
   readonly #arrivedNs: Float64Array;
-  readonly #readyNs: Float64Array;
   readonly #cylinder: Int32Array;
   readonly #head: Int32Array;
   readonly #angleNs: Float64Array;
   readonly #isWrite: Uint8Array;
+  readonly #requests: Requests;
   readonly #mechanism: Mechanism;
+  readonly #clock: EventQueue;
   readonly #byPosition: boolean;
-  readonly #ageLimitNs: number;
-  readonly #slackNs: number;
+  readonly #ageLimitNs: number = NaN;
+  readonly #slackNs: number = NaN;
 
-  constructor(profile: HddProfile, mechanism: Mechanism) {
+  constructor(profile: HddProfile, requests: Requests, mechanism: Mechanism, clock: EventQueue) {
     const { depth, order, ageLimit_ms, slack_ms } = profile.queue;
     this.#tags = new Int32Array(depth);
     this.#arrivedNs = new Float64Array(depth);
-    this.#readyNs = new Float64Array(depth);
     this.#cylinder = new Int32Array(depth);
     this.#head = new Int32Array(depth);
     this.#angleNs = new Float64Array(depth);
     this.#isWrite = new Uint8Array(depth);
+    this.#requests = requests;
     this.#mechanism = mechanism;
+    this.#clock = clock;
     this.#byPosition = order === 'positioning';
     this.#ageLimitNs = ageLimit_ms * MS;
     this.#slackNs = slack_ms * MS;
   }
 
-  /** @param readyNs when the controller has understood the command: its work starts no earlier */
-  push(tag: number, lbn: number, isWrite: boolean, arrivedNs: number, readyNs: number): void {
+  /** Takes in a request, now; work on it starts no earlier than its `readyNs`. */
+  push(tag: number, isWrite: boolean): void {
     this.#tags[this.length++] = tag;
-    this.#arrivedNs[tag] = arrivedNs;
-    this.#readyNs[tag] = readyNs;
+    this.#arrivedNs[tag] = this.#clock.nowNs;
     this.#isWrite[tag] = isWrite ? 1 : 0;
     if (!this.#byPosition) return;
-    const { geometry } = this.#mechanism;
-    geometry.locate(lbn);
-    this.#cylinder[tag] = geometry.cylinder;
-    this.#head[tag] = geometry.head;
-    this.#angleNs[tag] = geometry.angle * this.#mechanism.sectorNs(geometry.sectorsPerTrack);
+    const mechanism = this.#mechanism;
+    mechanism.lbn = this.#requests.lbn[tag];
+    mechanism.locate();
+    this.#cylinder[tag] = mechanism.geometry.cylinder;
+    this.#head[tag] = mechanism.geometry.head;
+    this.#angleNs[tag] = mechanism.angleNs;
   }
 
-  /** Takes the next request out; the medium is free at `freeNs`. @returns its tag */
-  take(freeNs: number): number {
-    const at = this.#byPosition && this.length > 1 ? this.#choose(freeNs) : 0;
+  /** Takes the next request out. @returns its tag */
+  take(): number {
+    const at = this.#byPosition && this.length > 1 ? this.#choose() : 0;
     const tags = this.#tags;
     const tag = tags[at];
     this.length--;
@@ -71,38 +77,36 @@ export class PendingQueue {
    * each before it, and it too, took the longest way. No more than half the limit is kept free for that: a full
    * queue of long seeks would be first come, first served.
    */
-  #isPressed(freeNs: number): boolean {
+  #isPressed(): boolean {
     const halfNs = this.#ageLimitNs / 2;
     const wayNs = this.#mechanism.longestNs;
     for (let i = 0; i < this.length; i++) {
-      const leftNs = this.#arrivedNs[this.#tags[i]] + this.#ageLimitNs - freeNs;
+      const leftNs = this.#arrivedNs[this.#tags[i]] + this.#ageLimitNs - this.freeNs;
       if (leftNs > halfNs) return false;
       if (leftNs < Math.min((i + 2) * wayNs, halfNs)) return true;
     }
     return false;
   }
 
-  #choose(freeNs: number): number {
-    if (this.#isPressed(freeNs)) return 0;
+  #choose(): number {
+    if (this.#isPressed()) return 0;
+    const { freeNs } = this;
     const tags = this.#tags;
     const mechanism = this.#mechanism;
+    const { seek } = mechanism;
+    const { readyNs } = this.#requests;
     const slackNs = this.#slackNs;
     let best = 0;
     let bestNs = Infinity;
     for (let i = 0; i < this.length; i++) {
       const tag = tags[i];
-      const delay = Math.max(0, this.#readyNs[tag] - freeNs);
+      const delayNs = Math.max(0, readyNs[tag] - freeNs);
       const cylinder = this.#cylinder[tag];
-      if (delay + mechanism.seekToNs(cylinder) >= bestNs) continue;
-      const ns =
-        delay +
-        mechanism.positioningNs(
-          cylinder,
-          this.#head[tag],
-          this.#angleNs[tag],
-          this.#isWrite[tag] === 1,
-          freeNs + delay + slackNs,
-        );
+      if (delayNs + seek[Math.abs(cylinder - mechanism.cylinder)] >= bestNs) continue;
+      mechanism.angleNs = this.#angleNs[tag];
+      mechanism.fromNs = freeNs + delayNs + slackNs;
+      mechanism.position(cylinder, this.#head[tag], this.#isWrite[tag] === 1);
+      const ns = delayNs + mechanism.positionNs;
       if (ns < bestNs) {
         bestNs = ns;
         best = i;

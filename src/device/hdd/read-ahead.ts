@@ -11,12 +11,21 @@ import type { Mechanism } from './mechanism.ts';
 export class ReadAhead {
   /** The segment being filled; -1 when there is none. */
   segment = -1;
-  /** First sector not yet known to be read. */
+  /** First sector not yet known to be read. For `start`: the first to read. */
   nextLbn = 0;
-  /** When that sector's turn came or comes, ns: the head is free for it since then. */
+  /** When that sector's turn came or comes, ns: the head is free for it since then. For `start`, too. */
   sinceNs = 0;
-  /** Reading stops before this sector. */
+  /** Reading stops before this sector. For `start`, too. */
   limitLbn = 0;
+
+  /** For `advance` and `resume`: the present, ns. */
+  atNs = NaN;
+  /** Result of `advance`: the first sector not wholly read by then. */
+  reachedLbn = NaN;
+  /** For `reach`: the sector behind the last one wanted, at most the limit. */
+  endLbn = NaN;
+  /** Result of `reach`: when all sectors before that are or will be read, ns. */
+  reachedNs = NaN;
 
   /** The run under the head, already positioned for: sectors (0: none), end, time of a sector. */
   #run = 0;
@@ -30,11 +39,9 @@ export class ReadAhead {
     this.#mechanism = mechanism;
   }
 
-  start(segment: number, nextLbn: number, limitLbn: number, sinceNs: number): void {
+  /** Reading goes on from where an access has just ended. */
+  start(segment: number): void {
     this.segment = segment;
-    this.nextLbn = nextLbn;
-    this.limitLbn = limitLbn;
-    this.sinceNs = sinceNs;
     this.#run = 0;
     this.#runLeft = this.#mechanism.runLeft;
     this.#sectorNs = this.#mechanism.runSectorNs;
@@ -45,36 +52,50 @@ export class ReadAhead {
     this.#run = 0;
   }
 
-  /** After its end was reached and time has passed: goes on from `ns`. */
-  resume(ns: number): void {
-    if (ns <= this.sinceNs) return;
+  /** After its end was reached and time has passed: goes on from `atNs`. */
+  resume(): void {
+    if (this.atNs <= this.sinceNs) return;
     // The platter has turned on: the next sector must be waited for.
-    this.sinceNs = ns;
+    this.sinceNs = this.atNs;
     this.#runLeft = 0;
   }
 
-  /** Goes on up to `ns`. @returns the first sector not wholly read by then */
-  advance(ns: number): number {
-    while (this.nextLbn < this.limitLbn && this.sinceNs < ns) {
+  /** Goes on up to `atNs`. */
+  advance(): void {
+    const { atNs } = this;
+    while (this.nextLbn < this.limitLbn && this.sinceNs < atNs) {
       if (this.#run === 0) this.#beginRun();
-      if (this.#runEndNs > ns) {
-        const missing = Math.ceil((this.#runEndNs - ns) / this.#sectorNs - 1e-6);
-        return this.nextLbn + Math.max(0, this.#run - missing);
+      if (this.#runEndNs > atNs) {
+        const missing = Math.ceil((this.#runEndNs - atNs) / this.#sectorNs - 1e-6);
+        this.reachedLbn = this.nextLbn + Math.max(0, this.#run - missing);
+        return;
       }
       this.nextLbn += this.#run;
       this.sinceNs = this.#runEndNs;
       this.#run = 0;
     }
-    return this.nextLbn;
+    this.reachedLbn = this.nextLbn;
   }
 
-  /** When all sectors before `endLbn` (at most the limit) are or will be read, ns. */
-  reachesNs(endLbn: number): number {
-    if (endLbn <= this.nextLbn) return this.sinceNs;
+  /** How soon the sectors before `endLbn` are read. */
+  reach(): void {
+    const { endLbn, nextLbn } = this;
+    if (endLbn <= nextLbn) {
+      this.reachedNs = this.sinceNs;
+      return;
+    }
     if (this.#run === 0) this.#beginRun();
-    const beyond = endLbn - (this.nextLbn + this.#run);
-    if (beyond <= 0) return this.#runEndNs + beyond * this.#sectorNs;
-    return this.#mechanism.streamNs(this.nextLbn + this.#run, beyond, this.#runEndNs);
+    const beyond = endLbn - (nextLbn + this.#run);
+    if (beyond <= 0) {
+      this.reachedNs = this.#runEndNs + beyond * this.#sectorNs;
+      return;
+    }
+    const mechanism = this.#mechanism;
+    mechanism.lbn = nextLbn + this.#run;
+    mechanism.sectors = beyond;
+    mechanism.atNs = this.#runEndNs;
+    mechanism.stream();
+    this.reachedNs = mechanism.endNs;
   }
 
   /** Plain data; times are relative to `nowNs`. */
@@ -100,9 +121,13 @@ export class ReadAhead {
       this.#runEndNs = this.sinceNs + this.#run * this.#sectorNs;
     } else {
       const mechanism = this.#mechanism;
-      mechanism.geometry.locate(this.nextLbn);
+      mechanism.lbn = this.nextLbn;
+      mechanism.locate();
       this.#run = Math.min(mechanism.geometry.run, wanted);
-      this.#runEndNs = mechanism.access(this.nextLbn, this.#run, false, this.sinceNs, 0);
+      mechanism.sectors = this.#run;
+      mechanism.atNs = this.sinceNs;
+      mechanism.access(false);
+      this.#runEndNs = mechanism.endNs;
       this.#runLeft = mechanism.runLeft + this.#run;
       this.#sectorNs = mechanism.runSectorNs;
     }

@@ -12,148 +12,212 @@ import { ReadAhead } from './read-ahead.ts';
 import { Segments } from './segments.ts';
 
 export class ReadCache {
+  /** The row of sectors that a call is about, and the sector behind it. */
+  lbn = NaN;
+  endLbn = NaN;
+  /** For `hit` and `seeAhead`: how far reading ahead has come by then counts, ns. */
+  atNs = NaN;
+  /** For `filled`: the first sector of the row that came off the medium. */
+  fromLbn = NaN;
+  /** For `filled` and `keepWritten`: when the row was in the buffer, ns. */
+  bufferedNs = NaN;
+  /** Result of `joins` and `holds`: when reading ahead has come that far, ns. */
+  reachedNs = NaN;
+
   readonly segments: Segments;
   readonly readAhead: ReadAhead;
   /** Data of a segment is in the buffer from then on, ns. */
   readonly readyNs: Float64Array;
-  readonly #cache: HddProfile['cache'];
+  readonly #segmentSectors: number = 0;
+  readonly #readsFreeSectors: boolean;
+  readonly #goesOnAfterHit: boolean;
+  readonly #hitsOnWrites: boolean;
   readonly #writesTakeSegments: boolean;
+  readonly #way: HddProfile['cache']['readAhead'];
+  readonly #leastAhead: number = 0;
+  readonly #mostAhead: number = 0;
   readonly #mechanism: Mechanism;
   readonly #geometry: Geometry;
 
   constructor(profile: HddProfile, mechanism: Mechanism) {
-    this.#cache = profile.cache;
-    this.#writesTakeSegments = !profile.writeCache.ownSegment && profile.cache.segments > 0;
+    const { cache } = profile;
+    this.#segmentSectors = cache.segment_sectors;
+    this.#readsFreeSectors = cache.readsFreeSectors;
+    this.#goesOnAfterHit = cache.readAheadOnHit;
+    this.#hitsOnWrites = cache.hitsOnWrites;
+    this.#writesTakeSegments = !profile.writeCache.ownSegment && cache.segments > 0;
+    this.#way = cache.readAhead;
+    this.#leastAhead = cache.readAheadMin_sectors;
+    this.#mostAhead = cache.readAheadMax_sectors;
     this.#mechanism = mechanism;
     this.#geometry = mechanism.geometry;
-    this.segments = new Segments(profile.cache.segments);
-    this.readyNs = new Float64Array(profile.cache.segments);
+    this.segments = new Segments(cache.segments);
+    this.readyNs = new Float64Array(cache.segments);
     this.readAhead = new ReadAhead(mechanism);
   }
 
-  /** The segment that holds all of a row, which is used for it now; -1 when none does. */
-  hit(lbn: number, end: number, nowNs: number): number {
-    const segment = this.segments.find(lbn);
-    if (segment < 0 || end > this.segments.ends[segment]) return -1;
-    this.segments.touch(segment);
-    if (segment === this.readAhead.segment) this.#goOn(lbn, end, nowNs);
-    return segment;
-  }
-
-  /** When a row that the head is on its way through will be in the buffer, ns; -1 if it is not. */
-  joins(lbn: number, end: number): number {
-    const { readAhead, segments } = this;
-    const segment = segments.find(lbn);
-    if (segment < 0 || segment !== readAhead.segment || end > readAhead.limitLbn) return -1;
-    const reachedNs = readAhead.reachesNs(end);
-    segments.touch(segment);
-    segments.extend(segment, end, this.#cache.segment_sectors);
-    this.readyNs[segment] = reachedNs;
-    this.#slideLimit(lbn, end);
-    return reachedNs;
-  }
-
-  /** The segment that a read from the medium goes to, used for it now; -1 without a cache. */
-  segmentFor(lbn: number): number {
-    if (this.#cache.segments === 0) return -1;
-    const found = this.segments.find(lbn);
-    const segment = found >= 0 ? found : this.segments.take(lbn);
-    this.segments.touch(segment);
-    return segment;
-  }
-
-  /** A row has been read from the medium, from `from` on, by `endNs`: reading ahead begins. */
-  filled(segment: number, lbn: number, from: number, end: number, endNs: number): void {
+  /** The segment that holds all of the row; -1 when none does. */
+  find(): number {
     const { segments } = this;
-    if (this.#cache.readsFreeSectors && from === lbn) {
-      segments.begin(segment, lbn - this.#mechanism.passedBefore);
+    segments.lbn = this.lbn;
+    const segment = segments.find();
+    return segment >= 0 && this.endLbn <= segments.ends[segment] ? segment : -1;
+  }
+
+  /** The segment that holds all of the row, which is used for it now; -1 when none does. */
+  hit(): number {
+    const segment = this.find();
+    if (segment < 0) return -1;
+    this.segments.touch(segment);
+    if (segment === this.readAhead.segment) this.#goOn();
+    return segment;
+  }
+
+  /** Whether the head is on its way through the row, which is then to be had from `reachedNs` on. */
+  joins(): boolean {
+    const { readAhead, segments, endLbn } = this;
+    segments.lbn = this.lbn;
+    const segment = segments.find();
+    if (segment < 0 || segment !== readAhead.segment || endLbn > readAhead.limitLbn) return false;
+    readAhead.endLbn = endLbn;
+    readAhead.reach();
+    segments.touch(segment);
+    segments.endLbn = endLbn;
+    segments.extend(segment, this.#segmentSectors);
+    this.reachedNs = readAhead.reachedNs;
+    this.readyNs[segment] = readAhead.reachedNs;
+    this.#slideLimit();
+    return true;
+  }
+
+  /** The segment that reading the row from the medium goes to, used for it now; -1 without a cache. */
+  segmentFor(): number {
+    const { segments } = this;
+    if (segments.count === 0) return -1;
+    segments.lbn = this.lbn;
+    const found = segments.find();
+    const segment = found >= 0 ? found : segments.take();
+    segments.touch(segment);
+    return segment;
+  }
+
+  /** The row has been read from the medium, from `fromLbn` on, by `bufferedNs`: reading ahead begins. */
+  filled(segment: number): void {
+    const { segments, readAhead, lbn, endLbn } = this;
+    if (this.#readsFreeSectors && this.fromLbn === lbn) {
+      segments.lbn = lbn - this.#mechanism.passedBefore;
+      segments.begin(segment);
     }
-    segments.extend(segment, end, Math.max(end - lbn, this.#cache.segment_sectors));
-    this.readyNs[segment] = endNs;
+    segments.endLbn = endLbn;
+    segments.extend(segment, Math.max(endLbn - lbn, this.#segmentSectors));
+    this.readyNs[segment] = this.bufferedNs;
+    readAhead.nextLbn = endLbn;
+    readAhead.limitLbn = endLbn;
     const { runLeft, runAheadNs } = this.#mechanism;
-    this.readAhead.start(segment, end, end, runLeft > 0 ? endNs + runAheadNs : endNs);
-    this.#slideLimit(lbn, end);
+    readAhead.sinceNs = runLeft > 0 ? this.bufferedNs + runAheadNs : this.bufferedNs;
+    readAhead.start(segment);
+    this.#slideLimit();
   }
 
-  /** When the medium is free again after reading ahead that is not to be interrupted, ns. */
-  heldUntilNs(end: number, freeNs: number): number {
-    const least = Math.min(end + this.#cache.readAheadMin_sectors, this.readAhead.limitLbn);
-    return this.readAhead.segment >= 0 && least > end ? this.readAhead.reachesNs(least) : freeNs;
+  /** Whether reading ahead behind the row is not to be interrupted yet, but goes on to `reachedNs`. */
+  holds(): boolean {
+    const { readAhead, endLbn } = this;
+    const leastLbn = Math.min(endLbn + this.#leastAhead, readAhead.limitLbn);
+    if (readAhead.segment < 0 || leastLbn <= endLbn) return false;
+    readAhead.endLbn = leastLbn;
+    readAhead.reach();
+    this.reachedNs = readAhead.reachedNs;
+    return true;
   }
 
-  /** Lets reading ahead come as far as it does by `ns`. */
-  seeAhead(ns: number): void {
-    const { readAhead } = this;
+  /** Lets reading ahead come as far as it does by `atNs`. */
+  seeAhead(): void {
+    const { readAhead, segments } = this;
     if (readAhead.segment < 0) return;
-    const reached = readAhead.advance(ns);
-    this.segments.extend(readAhead.segment, reached, this.#cache.segment_sectors);
+    readAhead.atNs = this.atNs;
+    readAhead.advance();
+    segments.endLbn = readAhead.reachedLbn;
+    segments.extend(readAhead.segment, this.#segmentSectors);
   }
 
-  /** A row is being written: what is known of it is old. */
-  forget(lbn: number, end: number): void {
-    this.segments.drop(lbn, end);
-    const { readAhead } = this;
-    const { segment } = readAhead;
+  /** The row is being written: what is known of it is old. */
+  forget(): void {
+    const { readAhead, segments, lbn, endLbn } = this;
+    segments.lbn = lbn;
+    segments.endLbn = endLbn;
+    segments.drop();
+    const { segment, nextLbn } = readAhead;
     if (segment < 0) return;
-    const isCut = this.segments.ends[segment] < readAhead.nextLbn;
-    if (isCut || (lbn < readAhead.limitLbn && readAhead.nextLbn < end)) readAhead.stop();
+    const isCut = segments.ends[segment] < nextLbn;
+    if (isCut || (lbn < readAhead.limitLbn && nextLbn < endLbn)) readAhead.stop();
   }
 
-  /** A write takes a segment, where writes have none of their own. */
-  keepWritten(lbn: number, end: number, readyNs: number): void {
+  /** The row, written, takes a segment, where writes have none of their own. */
+  keepWritten(): void {
     if (!this.#writesTakeSegments) return;
-    const segment = this.segments.take(lbn);
-    if (this.#cache.hitsOnWrites) {
-      this.segments.extend(segment, end, this.#cache.segment_sectors);
-      this.readyNs[segment] = readyNs;
+    const { segments } = this;
+    segments.lbn = this.lbn;
+    segments.endLbn = this.endLbn;
+    const segment = segments.take();
+    if (this.#hitsOnWrites) {
+      segments.extend(segment, this.#segmentSectors);
+      this.readyNs[segment] = this.bufferedNs;
     }
     if (segment === this.readAhead.segment) this.readAhead.stop();
   }
 
   /** A hit on the segment being filled makes room in it: reading ahead goes on. */
-  #goOn(lbn: number, end: number, nowNs: number): void {
+  #goOn(): void {
     const { readAhead } = this;
     if (readAhead.nextLbn >= readAhead.limitLbn) {
-      if (!this.#cache.readAheadOnHit) return;
-      readAhead.resume(nowNs);
+      if (!this.#goesOnAfterHit) return;
+      readAhead.atNs = this.atNs;
+      readAhead.resume();
     }
-    this.#slideLimit(lbn, end);
+    this.#slideLimit();
   }
 
-  /** Sets how far reading ahead goes after a request for lbn..end-1. */
-  #slideLimit(lbn: number, end: number): void {
-    const { capacitySectors } = this.#geometry;
-    const limit = Math.min(this.#limit(lbn, end), capacitySectors);
-    if (limit > this.readAhead.limitLbn) this.readAhead.limitLbn = limit;
-  }
-
-  #limit(lbn: number, end: number): number {
-    const { readAhead, segment_sectors, readAheadMax_sectors } = this.#cache;
-    const most = end + readAheadMax_sectors;
-    switch (readAhead) {
-      case 'none':
-        return end;
-      case 'track-end':
-        return Math.min(most, this.#geometry.trackEnd(end - 1));
-      case 'cylinder-end':
-        return Math.min(most, this.#geometry.cylinderEnd(end - 1));
-      case 'segment-full':
-        return Math.min(most, lbn + segment_sectors);
+  /** Sets how far reading ahead goes after a request for the row. */
+  #slideLimit(): void {
+    const { readAhead, lbn, endLbn } = this;
+    let limit = endLbn + this.#mostAhead;
+    switch (this.#way) {
       case 'segment-beyond':
-        return Math.min(most, end + segment_sectors);
+        limit = Math.min(limit, endLbn + this.#segmentSectors);
+        break;
+      case 'segment-full':
+        limit = Math.min(limit, lbn + this.#segmentSectors);
+        break;
+      case 'none':
+        limit = endLbn;
+        break;
+      case 'next-track':
+        this.#findNextTrackEnd();
+        limit = this.#geometry.endLbn;
+        break;
       default:
-        return this.#nextTrackLimit(end);
+        this.#geometry.lbn = endLbn - 1;
+        if (this.#way === 'track-end') this.#geometry.findTrackEnd();
+        else this.#geometry.findCylinderEnd();
+        limit = Math.min(limit, this.#geometry.endLbn);
     }
+    limit = Math.min(limit, this.#geometry.capacitySectors);
+    if (limit > readAhead.limitLbn) readAhead.limitLbn = limit;
   }
 
-  /** End of the track of the sector behind a request; of one more when reading began before it. */
-  #nextTrackLimit(end: number): number {
+  /** End of the track of the sector behind the row; of one more when reading began before it. */
+  #findNextTrackEnd(): void {
     const geometry = this.#geometry;
-    if (end >= geometry.capacitySectors) return geometry.capacitySectors;
-    const trackEnd = geometry.trackEnd(end);
-    geometry.locate(trackEnd - 1);
+    geometry.endLbn = geometry.capacitySectors;
+    if (this.endLbn >= geometry.capacitySectors) return;
+    geometry.lbn = this.endLbn;
+    geometry.findTrackEnd();
+    const trackEnd = geometry.endLbn;
+    geometry.lbn = trackEnd - 1;
+    geometry.find();
     const trackStart = trackEnd - 1 - geometry.sector;
-    const began = this.segments.startOf(this.readAhead.segment) < trackStart;
-    return began ? trackEnd + geometry.sectorsPerTrack : trackEnd;
+    if (this.segments.starts[this.readAhead.segment] < trackStart) {
+      geometry.endLbn = trackEnd + geometry.sectorsPerTrack;
+    }
   }
 }

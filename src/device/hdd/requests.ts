@@ -1,6 +1,7 @@
-/** The drive's requests by tag, in columns: what was asked, and when. */
+/** The drive's requests by tag, in columns: what was asked, and when; and the event that ends each. */
 
-import { Op, Status } from '../device.ts';
+import { Op } from '../device.ts';
+import type { EventQueue } from '../../sim/events.ts';
 
 export class Requests {
   readonly op: Uint8Array;
@@ -15,7 +16,13 @@ export class Requests {
   /** Of a write to the medium: gives up the link before its data. */
   readonly isExtra: Uint8Array;
 
-  constructor(depth: number) {
+  /** For `complete`: when, ns, not rounded. */
+  doneNs = NaN;
+  readonly #events: EventQueue;
+  readonly #finish: number = 0;
+
+  /** @param finish handler that ends a request, by tag */
+  constructor(depth: number, events: EventQueue, finish: number) {
     this.op = new Uint8Array(depth);
     this.lbn = new Float64Array(depth);
     this.sectors = new Float64Array(depth);
@@ -25,20 +32,19 @@ export class Requests {
     this.status = new Uint8Array(depth);
     this.isOutstanding = new Uint8Array(depth);
     this.isExtra = new Uint8Array(depth);
-  }
-
-  enter(tag: number, op: Op, lbn: number, sectors: number, flags: number, nowNs: number): void {
-    this.isOutstanding[tag] = 1;
-    this.op[tag] = op;
-    this.lbn[tag] = lbn;
-    this.sectors[tag] = sectors;
-    this.flags[tag] = flags;
-    this.arrivedNs[tag] = nowNs;
-    this.status[tag] = Status.ok;
+    this.#events = events;
+    this.#finish = finish;
   }
 
   /** Sectors that cross the link: writing zeroes sends none. */
   linked(tag: number): number {
     return this.op[tag] === Op.writeZeroes ? 0 : this.sectors[tag];
+  }
+
+  /** Lets a request end at `doneNs`. */
+  complete(tag: number): void {
+    const events = this.#events;
+    events.atNs = Math.max(Math.round(this.doneNs), events.nowNs);
+    events.post(this.#finish, tag);
   }
 }

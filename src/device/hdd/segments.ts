@@ -3,28 +3,31 @@
  *
  * At most hundreds of segments, in typed arrays, instead of `lru-cache`, whose look-up by key finds no
  * sector in the middle of a row. A request looks its first sector up more than once on its way: the
- * last answer is remembered until a row changes.
+ * last answer is remembered until a row changes. Sectors are handed over in fields (docs/HOT-PATH.md).
  */
 
 const NONE = -1;
 
 export class Segments {
-  readonly count: number;
+  readonly count: number = 0;
+  readonly starts: Float64Array;
   /** Exclusive; equal to the start in an empty segment. */
   readonly ends: Float64Array;
-  readonly #starts: Float64Array;
+  /** The sector, or first sector of a row, that a call is about, and the one behind the row. */
+  lbn = NaN;
+  endLbn = NaN;
   /** Neighbours in the order of use, towards the segment used longest ago and the one used last. */
   readonly #older: Int32Array;
   readonly #newer: Int32Array;
   #oldest = 0;
-  #newest: number;
+  #newest: number = 0;
   /** What was last looked up, and found. */
-  readonly #lookedUp = new Float64Array(1).fill(NONE);
+  #lookedUp = NONE;
   #found = NONE;
 
   constructor(count: number) {
     this.count = count;
-    this.#starts = new Float64Array(count);
+    this.starts = new Float64Array(count);
     this.ends = new Float64Array(count);
     this.#older = Int32Array.from({ length: count }, (_, i) => i - 1);
     this.#newer = Int32Array.from({ length: count }, (_, i) => (i + 1 < count ? i + 1 : NONE));
@@ -32,24 +35,22 @@ export class Segments {
   }
 
   /** The segment that holds sector `lbn` or would hold it next (its end), or -1. */
-  find(lbn: number): number {
-    if (this.#lookedUp[0] === lbn) return this.#found;
-    const { ends, count } = this;
-    const starts = this.#starts;
+  find(): number {
+    const { lbn } = this;
+    if (this.#lookedUp === lbn) return this.#found;
+    const { starts, ends, count } = this;
     let joins = NONE;
     for (let i = 0; i < count; i++) {
-      if (starts[i] <= lbn && lbn <= ends[i] && ends[i] > starts[i]) {
+      const length = ends[i] - starts[i];
+      // start <= lbn <= end in one comparison, that the processor foresees as two it does not.
+      if (Math.abs(2 * lbn - starts[i] - ends[i]) <= length && length > 0) {
         joins = i;
         if (lbn < ends[i]) break;
       }
     }
-    this.#lookedUp[0] = lbn;
+    this.#lookedUp = lbn;
     this.#found = joins;
     return joins;
-  }
-
-  startOf(segment: number): number {
-    return this.#starts[segment];
   }
 
   /** Notes that a segment is used now. */
@@ -63,25 +64,24 @@ export class Segments {
   }
 
   /** Empties the segment used longest ago, for a new row from `lbn` on. */
-  take(lbn: number): number {
+  take(): number {
     const oldest = this.#oldest;
-    this.#starts[oldest] = lbn;
-    this.ends[oldest] = lbn;
-    if (this.#found === oldest) this.#lookedUp[0] = NONE;
+    this.starts[oldest] = this.lbn;
+    this.ends[oldest] = this.lbn;
+    if (this.#found === oldest) this.#lookedUp = NONE;
     this.touch(oldest);
     return oldest;
   }
 
   /** Lets a segment begin at `lbn`: what was read on the way to its row. */
-  begin(segment: number, lbn: number): void {
-    this.#starts[segment] = lbn;
+  begin(segment: number): void {
+    this.starts[segment] = this.lbn;
     this.#changed(segment);
   }
 
   /** Lets a segment end at `endLbn`, keeping its newest `capacity` sectors. */
-  extend(segment: number, endLbn: number, capacity: number): void {
-    const { ends } = this;
-    const starts = this.#starts;
+  extend(segment: number, capacity: number): void {
+    const { starts, ends, endLbn } = this;
     if (endLbn > ends[segment]) ends[segment] = endLbn;
     const least = ends[segment] - capacity;
     if (starts[segment] < least) starts[segment] = least;
@@ -89,13 +89,14 @@ export class Segments {
   }
 
   /** Forgets sectors that are written to: what lies behind them in a segment goes as well. */
-  drop(lbn: number, endLbn: number): void {
-    const { ends, count } = this;
-    const starts = this.#starts;
+  drop(): void {
+    const { starts, ends, count, lbn, endLbn } = this;
     for (let i = 0; i < count; i++) {
-      if (starts[i] < endLbn && lbn < ends[i]) {
+      // As in `find`: start < endLbn and lbn < end.
+      const lengths = ends[i] - starts[i] + (endLbn - lbn);
+      if (Math.abs(starts[i] + ends[i] - (lbn + endLbn)) < lengths) {
         ends[i] = starts[i];
-        if (this.#found === i) this.#lookedUp[0] = NONE;
+        if (this.#found === i) this.#lookedUp = NONE;
         this.#retire(i);
       }
     }
@@ -104,21 +105,21 @@ export class Segments {
   save(): number[][] {
     const order: number[] = [];
     for (let i = this.#oldest; i !== NONE; i = this.#newer[i]) order.push(i);
-    return [[...this.#starts], [...this.ends], order];
+    return [[...this.starts], [...this.ends], order];
   }
 
   load([starts, ends, order]: number[][]): void {
-    this.#starts.set(starts);
+    this.starts.set(starts);
     this.ends.set(ends);
-    this.#lookedUp[0] = NONE;
+    this.#lookedUp = NONE;
     for (const segment of order) this.touch(segment);
   }
 
   /** A segment's row is another one: is the last answer still right? */
   #changed(segment: number): void {
-    const lbn = this.#lookedUp[0];
-    const holds = lbn >= this.#starts[segment] && lbn <= this.ends[segment];
-    if (holds || this.#found === segment) this.#lookedUp[0] = NONE;
+    const lbn = this.#lookedUp;
+    const holds = lbn >= this.starts[segment] && lbn <= this.ends[segment];
+    if (holds || this.#found === segment) this.#lookedUp = NONE;
   }
 
   /** Makes an empty segment the first to be taken. */
