@@ -13,7 +13,7 @@ export class Buddy {
   freePages = 0;
   readonly #table: PageTable;
   readonly #lists: PageList[];
-  /** Order of the free block a frame is the first of, plus one; 0 for any other frame. */
+  /** Order of the free block that a frame (less the first) begins, plus one; 0 for any other. */
   readonly #blockOrder: Uint8Array;
   readonly #first: number;
   readonly #end: number;
@@ -24,7 +24,7 @@ export class Buddy {
     this.#first = first;
     this.#end = end;
     this.#lists = Array.from({ length: MAX_ORDER }, () => table.newList());
-    this.#blockOrder = new Uint8Array(table.frames);
+    this.#blockOrder = new Uint8Array(end - first);
     // Highest blocks first, so that the lowest frames are handed out first.
     for (let frame = end; frame > first;) {
       let order = MAX_ORDER - 1;
@@ -62,7 +62,7 @@ export class Buddy {
     while (order < MAX_ORDER - 1) {
       const buddy = block ^ (1 << order);
       if (buddy < this.#first || buddy >= this.#end) break;
-      if (this.#blockOrder[buddy] !== order + 1) break;
+      if (this.#blockOrder[buddy - this.#first] !== order + 1) break;
       this.#drop(buddy, order);
       block &= ~(1 << order);
       order++;
@@ -76,12 +76,12 @@ export class Buddy {
   }
 
   #put(block: number, order: number): void {
-    this.#blockOrder[block] = order + 1;
+    this.#blockOrder[block - this.#first] = order + 1;
     this.#lists[order].addHead(block);
   }
 
   #drop(block: number, order: number): void {
-    this.#blockOrder[block] = 0;
+    this.#blockOrder[block - this.#first] = 0;
     this.#lists[order].remove(block);
   }
 }

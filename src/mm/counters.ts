@@ -5,6 +5,7 @@
  */
 
 import { MS } from '../sim/units.ts';
+import { Lru } from './lru.ts';
 import type { Memory } from './memory.ts';
 import { Reclaimer, Written } from './vm-stat.ts';
 
@@ -13,10 +14,12 @@ export function vmstat(memory: Memory): Record<string, number> {
   const { stat } = memory;
   const kib = 4;
   return {
-    nr_free_pages: memory.zone.buddy.freePages,
-    nr_inactive_file: memory.zone.inactiveFile.size,
-    nr_active_file: memory.zone.activeFile.size,
-    nr_isolated_file: memory.nrIsolated,
+    nr_free_pages: memory.freePages,
+    nr_inactive_anon: memory.lruPages(Lru.inactiveAnon),
+    nr_active_anon: memory.lruPages(Lru.activeAnon),
+    nr_inactive_file: memory.lruPages(Lru.inactiveFile),
+    nr_active_file: memory.lruPages(Lru.activeFile),
+    nr_isolated: memory.nrIsolated,
     nr_dirty: memory.nrDirty,
     nr_writeback: memory.nrWriteback,
     nr_dirtied: stat.pagesDirtied,

@@ -182,7 +182,7 @@ export class Files implements FileCalls {
     const blocks = Math.ceil(bytes / (PAGE_BYTES * blockPages));
     for (let i = 0; i < blocks; i++) {
       const frame = yield* this.#allocator.take(order);
-      for (let page = frame; page < frame + blockPages; page++) memory.table.set(page, Page.anon);
+      for (let page = frame; page < frame + blockPages; page++) memory.table.set(page, Page.pinned);
       yield* memory.useCpu(blockPages * memory.options.cpu.allocatePageNs);
     }
   }
@@ -191,7 +191,7 @@ export class Files implements FileCalls {
     const memory = this.#memory;
     const frame = yield* this.#allocator.tryTake(order);
     if (frame < 0) return false;
-    for (let page = frame; page < frame + (1 << order); page++) memory.table.set(page, Page.anon);
+    for (let page = frame; page < frame + (1 << order); page++) memory.table.set(page, Page.pinned);
     yield* memory.useCpu(2 ** order * memory.options.cpu.allocatePageNs);
     return true;
   }
@@ -207,7 +207,7 @@ export class Files implements FileCalls {
     for (let index = Math.floor(offsetBytes / PAGE_BYTES); index < end; index++) {
       if (frames[index] >= 0) continue;
       frames[index] = yield* this.#allocator.take(0);
-      memory.table.set(frames[index], Page.anon);
+      memory.table.set(frames[index], Page.pinned);
       yield* memory.useCpu(memory.options.cpu.allocatePageNs);
     }
   }

@@ -1,89 +1,167 @@
-/** kswapd: keeps the zone above its high watermark (balance_pgdat of 2.6.34). */
+/** kswapd: keeps a node's zones above their high watermarks (balance_pgdat). */
 
 import { MS } from '../sim/units.ts';
 import { type Sleeping, type TaskBody, WaitQueue } from '../sim/task.ts';
+import type { Domain } from './lru.ts';
+import { Kind } from './lru.ts';
 import type { Memory } from './memory.ts';
-import { type Reclaim, scanControl } from './reclaim.ts';
+import type { Reclaim } from './reclaim.ts';
+import { isInactiveLow } from './scan-amounts.ts';
+import { type ScanControl, scanControl } from './scan-control.ts';
+import type { Node } from './topology.ts';
 import { DEF_PRIORITY, SWAP_CLUSTER_MAX } from './vm-options.ts';
+import type { Zone, ZoneType } from './zone.ts';
+
+/** Zones with more than so many times their high watermark free are not scanned. */
+const PLENTY = 8;
 
 export class Kswapd {
+  readonly node: Node;
   readonly #memory: Memory;
   readonly #reclaim: Reclaim;
   readonly #sleepers: WaitQueue;
+  readonly #domains: readonly Domain[];
   #wantedOrder = 0;
+  #isWanted = false;
   #awakeSinceNs = -1;
 
-  constructor(memory: Memory, reclaim: Reclaim) {
+  constructor(memory: Memory, reclaim: Reclaim, node: Node) {
+    this.node = node;
     this.#memory = memory;
     this.#reclaim = reclaim;
     this.#sleepers = new WaitQueue(memory.scheduler, 'kswapd idle');
+    this.#domains = [...new Set(node.zones.map(({ domain }) => domain))];
   }
 
-  /** wakeup_kswapd: an allocation of 2^order pages found the zone low. */
-  wake(order: number): void {
-    const { zone } = this.#memory;
-    if (zone.watermarkOk(order, zone.low)) return;
-    this.#memory.stat.wakeupKswapd++;
+  /** wakeup_kswapd: an allocation of 2^order pages found no zone above its low watermark. */
+  wake(order: number, type: ZoneType): void {
+    const isLow = (zone: Zone) => zone.type <= type && !zone.watermarkOk(order, zone.low, type);
+    if (!this.node.zones.some(isLow)) return;
+    const { stat } = this.#memory;
+    stat.wakeupKswapd++;
     this.#wantedOrder = Math.max(this.#wantedOrder, order);
+    this.#isWanted = true;
     this.#sleepers.wakeOne();
   }
 
   /** Time awake so far, ns. */
   awakeNs(): number {
-    const since = this.#awakeSinceNs;
-    const { stat, events } = this.#memory;
-    return stat.kswapdAwakeNs + (since < 0 ? 0 : events.nowNs - since);
+    return this.#awakeSinceNs < 0 ? 0 : this.#memory.events.nowNs - this.#awakeSinceNs;
   }
 
   /** The thread's body; never ends. */
   *run(): TaskBody {
-    const { stat, events, zone } = this.#memory;
+    const { stat, events, scheduler, isKswapd } = this.#memory;
+    isKswapd[scheduler.current.id] = true;
+    yield* this.#sleepers.wait();
     for (;;) {
-      if (this.#wantedOrder === 0 && zone.watermarkOk(0, zone.high)) {
-        yield* this.#sleepers.wait();
-      } else if (zone.allUnreclaimable) {
-        // Given up until a page is freed; whoever needs one will ask again.
-        yield* this.#sleepers.wait();
-      }
       stat.kswapdWakeups++;
       this.#awakeSinceNs = events.nowNs;
-      const order = this.#wantedOrder;
-      this.#wantedOrder = 0;
-      stat.pageoutrun++;
-      yield* this.#balance(order);
-      stat.kswapdAwakeNs += events.nowNs - this.#awakeSinceNs;
-      this.#awakeSinceNs = -1;
+      do {
+        const order = this.#wantedOrder;
+        this.#wantedOrder = 0;
+        this.#isWanted = false;
+        yield* this.#balance(order);
+      } while (this.#isWanted && !this.#isBalanced(this.#wantedOrder));
+      // A nap first: only if the zones are still balanced after it does kswapd sleep for long.
+      yield* this.#sleepers.waitNs(100 * MS);
+      if (!this.#isBalanced(this.#wantedOrder)) {
+        stat.kswapdLowWmarkHitQuickly++;
+        this.#keepAwakeTime();
+        continue;
+      }
+      this.#keepAwakeTime();
+      this.#isWanted = false;
+      stat.kswapdSleeps++;
+      yield* this.#sleepers.wait();
     }
+  }
+
+  #keepAwakeTime(): void {
+    this.#memory.stat.kswapdAwakeNs += this.awakeNs();
+    this.#awakeSinceNs = -1;
+  }
+
+  /** Whether every zone that has not been given up is above its high watermark. */
+  #isBalanced(order: number): boolean {
+    const { perNode } = this.#memory.rules;
+    const { zones, type } = this.node;
+    const ok = (zone: Zone) => zone.watermarkOk(order, zone.high, type);
+    if (perNode) return zones.some(ok) || zones.every(({ domain }) => domain.allUnreclaimable);
+    return zones.every((zone) => zone.domain.allUnreclaimable || ok(zone));
   }
 
   /** balance_pgdat. */
   *#balance(wantedOrder: number): Sleeping<void> {
     const memory = this.#memory;
-    const { zone } = memory;
     let order = wantedOrder;
     for (;;) {
-      const sc = scanControl(true, order);
+      memory.stat.pageoutrun++;
+      const sc = scanControl(true, order, this.#domains[0]);
+      const lowest = memory.rules.kswapdHasGoal ? 1 : 0;
       let isBalanced = false;
-      for (sc.priority = DEF_PRIORITY; sc.priority >= 0; sc.priority--) {
-        isBalanced = zone.watermarkOk(order, zone.high);
+      for (sc.priority = DEF_PRIORITY; sc.priority >= lowest; sc.priority--) {
+        isBalanced = this.#isBalanced(order);
         if (isBalanced) break;
-        if (zone.allUnreclaimable && sc.priority !== DEF_PRIORITY) continue;
-        const reclaimedBefore = sc.reclaimed;
-        yield* this.#reclaim.shrinkZone(sc);
-        if (sc.reclaimed === reclaimedBefore && zone.pagesScanned >= 6 * zone.reclaimable) {
-          zone.allUnreclaimable = true;
-        }
-        // Under the low mark of the emergency reserve kswapd does not nap.
-        if (sc.scanned > 0 && sc.priority < DEF_PRIORITY - 2 && zone.watermarkOk(order, zone.min)) {
-          yield* memory.congestionWait(false, 100 * MS);
-        }
+        sc.passScanned = 0;
+        yield* this.#pass(sc);
+        isBalanced = this.#isBalanced(order);
+        if (isBalanced) break;
+        if (memory.rules.kswapdNaps) yield* this.#nap(sc);
         if (sc.reclaimed >= SWAP_CLUSTER_MAX) break;
       }
-      if (isBalanced) zone.isDirty = false;
-      if (isBalanced || zone.allUnreclaimable) return;
+      if (isBalanced) {
+        for (const domain of this.#domains) domain.clearMarks();
+        return;
+      }
       // Memory may be too fragmented for the order: settle for single pages.
       if (sc.reclaimed < SWAP_CLUSTER_MAX) order = 0;
       yield* memory.useCpu(memory.options.cpu.scanPageNs);
+    }
+  }
+
+  /** One priority: the domains up to the highest zone that is low, each unless it has plenty. */
+  *#pass(sc: ScanControl): Sleeping<void> {
+    const memory = this.#memory;
+    const { zones, type } = this.node;
+    const { order } = sc;
+    let highest = -1;
+    for (const [i, zone] of zones.entries()) {
+      if (!zone.watermarkOk(order, zone.high, type)) highest = i;
+    }
+    const seen = new Set<Domain>();
+    for (let i = 0; i <= highest; i++) {
+      const zone = zones[i];
+      const { domain } = zone;
+      if (seen.has(domain)) continue;
+      if (domain.allUnreclaimable && sc.priority !== DEF_PRIORITY) continue;
+      if (zone.watermarkOk(order, PLENTY * zone.high, type)) continue;
+      seen.add(domain);
+      for (const lruvec of domain.lruvecs) {
+        if (memory.canSwap && isInactiveLow(memory, lruvec, Kind.anon)) {
+          yield* this.#reclaim.shrinkActive(lruvec, Kind.anon, SWAP_CLUSTER_MAX);
+        }
+      }
+      if (memory.rules.kswapdHasGoal) sc.goal = Math.max(SWAP_CLUSTER_MAX, domain.highMark);
+      const before = sc.reclaimed;
+      yield* this.#reclaim.shrinkDomain(domain, sc);
+      domain.isUnderWriteback = false;
+      const pages = domain.filePages + (memory.canSwap ? domain.anonPages : 0);
+      if (sc.reclaimed === before && domain.pagesScanned >= 6 * pages) {
+        domain.allUnreclaimable = true;
+      }
+    }
+  }
+
+  /** The nap between two priorities, unless a zone is so low that there is no time for one. */
+  *#nap(sc: ScanControl): Sleeping<void> {
+    const memory = this.#memory;
+    if (sc.passScanned === 0 || sc.priority >= DEF_PRIORITY - 2) return;
+    const { zones, type } = this.node;
+    if (zones.some((zone) => !zone.watermarkOk(sc.order, zone.min, type))) {
+      memory.stat.kswapdSkipCongestionWait++;
+    } else {
+      yield* this.#reclaim.naps.timed();
     }
   }
 }

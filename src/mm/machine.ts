@@ -8,6 +8,7 @@ import { Eviction } from './eviction.ts';
 import { Files } from './files.ts';
 import { Flusher } from './flusher.ts';
 import { Kswapd } from './kswapd.ts';
+import { reclaimRules } from './kernel.ts';
 import { Memory } from './memory.ts';
 import { PageAllocator } from './page-allocator.ts';
 import type { PageoutWay } from './pageout/way.ts';
@@ -20,22 +21,32 @@ export class Machine {
   readonly memory: Memory;
   readonly reclaim: Reclaim;
   readonly flusher: Flusher;
-  readonly kswapd: Kswapd;
+  /** One a node. */
+  readonly kswapds: readonly Kswapd[];
   readonly allocator: PageAllocator;
   readonly files: Files;
 
   constructor(events: EventQueue, queue: BlockQueue, options: VmOptions, way: PageoutWay) {
     this.events = events;
-    this.memory = new Memory(events, new FileSystem(queue, () => events.nowNs), options);
+    const rules = { ...reclaimRules(options.kernel), ...way.rules };
+    this.memory = new Memory(events, new FileSystem(queue, () => events.nowNs), options, rules);
     this.flusher = new Flusher(this.memory);
     const eviction = new Eviction(this.memory, this.flusher);
     this.reclaim = new Reclaim(this.memory, this.flusher, eviction, way);
-    this.kswapd = new Kswapd(this.memory, this.reclaim);
-    this.allocator = new PageAllocator(this.memory, this.kswapd, this.reclaim);
+    this.kswapds = this.memory.topology.nodes.map(
+      (node) => new Kswapd(this.memory, this.reclaim, node),
+    );
+    this.allocator = new PageAllocator(this.memory, this.kswapds, this.reclaim);
     const throttle = new DirtyThrottle(this.memory, this.flusher);
     this.files = new Files(this.memory, this.allocator, this.flusher, eviction, throttle);
-    this.spawn('kswapd', this.kswapd.run());
+    for (const kswapd of this.kswapds) this.spawn(`kswapd${kswapd.node.number}`, kswapd.run());
     this.spawn('flusher', this.flusher.run());
+  }
+
+  /** Time the kswapds were awake so far, summed over them, ns. */
+  kswapdAwakeNs(): number {
+    const { kswapdAwakeNs } = this.memory.stat;
+    return this.kswapds.reduce((sum, kswapd) => sum + kswapd.awakeNs(), kswapdAwakeNs);
   }
 
   /** Starts a task at the current time. */

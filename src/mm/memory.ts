@@ -6,51 +6,57 @@
 import { Op } from '../device/device.ts';
 import type { FileSystem } from '../fs/file-system.ts';
 import type { EventQueue } from '../sim/events.ts';
-import { type Sleeping, TaskScheduler, WaitQueue } from '../sim/task.ts';
-import { Inode, InodeState } from './inode.ts';
-import { type LockPlace, Page, PageTable } from './page-table.ts';
-import { type Resource, WaitGraph } from '../sim/wait-graph.ts';
+import { type Sleeping, WaitQueue } from '../sim/task.ts';
+import { type Inode, InodeState } from './inode.ts';
+import { reclaimRules, type ReclaimRules } from './kernel.ts';
+import { Kind, lruOf, Lru, type LruVec } from './lru.ts';
+import { PageLocks } from './page-locks.ts';
+import { Page } from './page-table.ts';
+import { Topology } from './topology.ts';
 import type { VmOptions } from './vm-options.ts';
 import { VmStat, type Writer, Writer as WriterKind } from './vm-stat.ts';
-import { Zone, ZONE_LISTS } from './zone.ts';
+import { type Zone, ZoneType } from './zone.ts';
 
-const PAGE_LOCK = 'page lock';
-const HELD_PAGE: readonly string[] = [PAGE_LOCK];
-const HELD_NOTHING: readonly string[] = [];
-
-export class Memory {
-  readonly events: EventQueue;
-  readonly scheduler: TaskScheduler;
-  readonly fs: FileSystem;
+export class Memory extends PageLocks {
   readonly options: VmOptions;
-  readonly table: PageTable;
-  readonly zone: Zone;
+  readonly rules: ReclaimRules;
+  readonly topology: Topology;
+  readonly zones: readonly Zone[];
   readonly stat = new VmStat();
-  /** Who waits for whom, and in which order locks are taken. */
-  readonly graph = new WaitGraph();
   readonly inodes: Inode[] = [];
   /** Inodes with dirty pages, oldest dirtied first (b_dirty). */
   readonly dirtyInodes = new Set<Inode>();
   /** NR_FILE_DIRTY and NR_WRITEBACK. */
   nrDirty = 0;
   nrWriteback = 0;
-  /** NR_ISOLATED: pages that reclaim has off the LRU. */
-  nrIsolated = 0;
+  /** Pages charged to each memory cgroup, by its number; 0 is everyone else. */
+  readonly groupPages: number[];
+  /** Memory cgroup of each task, by task; 0 where none is set. */
+  readonly groupOfTask: number[] = [];
+  /** Tasks that are a kswapd, by task. */
+  readonly isKswapd: boolean[] = [];
 
-  readonly #pageWaiters = new Map<number, WaitQueue>();
-  /** Pages each task has locked, by task. */
-  readonly #pagesLocked: number[] = [];
   readonly #admission: WaitQueue[] = [];
   readonly #flushDone = new Set<number>();
   readonly #congestion: readonly [WaitQueue, WaitQueue];
 
-  constructor(events: EventQueue, fs: FileSystem, options: VmOptions) {
-    this.events = events;
-    this.scheduler = new TaskScheduler(events);
-    this.fs = fs;
+  /** Called when pages have come clean; reclaim's own, and only one. */
+  onCleaned: () => void = () => {};
+
+  /** @param rules those of the options' kernel version, with what the way out brings */
+  constructor(
+    events: EventQueue,
+    fs: FileSystem,
+    options: VmOptions,
+    rules: ReclaimRules = reclaimRules(options.kernel),
+  ) {
+    const topology = new Topology(options, rules.perNode);
+    super(events, fs, topology.table);
     this.options = options;
-    this.table = new PageTable(options.pages, ZONE_LISTS);
-    this.zone = new Zone(this.table, 0, options.pages);
+    this.rules = rules;
+    this.topology = topology;
+    this.zones = topology.zones;
+    this.groupPages = Array.from({ length: options.groups.length + 1 }, () => 0);
     this.#congestion = [
       new WaitQueue(this.scheduler, 'congestion_wait(async)'),
       new WaitQueue(this.scheduler, 'congestion_wait(sync)'),
@@ -67,30 +73,86 @@ export class Memory {
     });
   }
 
-  // --- limits -------------------------------------------------------------------------------
+  // --- sums ---------------------------------------------------------------------------------
 
-  /** Pages that may be dirtied: free and reclaimable ones (determine_dirtyable_memory). */
+  /** NR_FREE_PAGES. */
+  get freePages(): number {
+    let pages = 0;
+    for (const zone of this.zones) pages += zone.buddy.freePages;
+    return pages;
+  }
+
+  /** Whether a page could be swapped out now. */
+  get canSwap(): boolean {
+    return false;
+  }
+
+  /** Pages on the lists of one kind, all zones. */
+  lruPages(list: Lru): number {
+    let pages = 0;
+    for (const { lruvecs } of this.topology.domains) {
+      for (const { lists } of lruvecs) pages += lists[list].size;
+    }
+    return pages;
+  }
+
+  /** Pages that reclaim has off the lists. */
+  get nrIsolated(): number {
+    let pages = 0;
+    for (const { lruvecs } of this.topology.domains) {
+      for (const { isolated } of lruvecs) pages += isolated[0] + isolated[1];
+    }
+    return pages;
+  }
+
+  /** Pages that may be dirtied: free and reclaimable ones of low memory (determine_dirtyable_memory). */
   get dirtyable(): number {
-    return this.zone.buddy.freePages + this.zone.reclaimable + 1;
+    let pages = 1;
+    for (const zone of this.zones) {
+      if (zone.type !== ZoneType.highmem) pages += zone.buddy.freePages;
+    }
+    for (const domain of this.topology.domains) pages += domain.filePages;
+    return pages;
   }
 
   /** get_dirty_limits: [background, dirty], pages. */
   dirtyLimits(): [number, number] {
     const ratio = Math.max(5, this.options.dirtyRatio);
-    const dirty = Math.floor((this.dirtyable * ratio) / 100);
-    const background = Math.floor((this.dirtyable * this.options.dirtyBackgroundRatio) / 100);
+    const { dirtyable } = this;
+    const dirty = Math.floor((dirtyable * ratio) / 100);
+    const background = Math.floor((dirtyable * this.options.dirtyBackgroundRatio) / 100);
     return [background >= dirty ? dirty >> 1 : background, dirty];
   }
 
   // --- pages --------------------------------------------------------------------------------
 
+  /** The LRU lists a page is on, or belongs on. */
+  lruvecOf(frame: number): LruVec {
+    const { zone, group } = this.table;
+    const { lruvecs } = this.zones[zone[frame]].domain;
+    return group.length === 0 ? lruvecs[0] : lruvecs[group[frame]];
+  }
+
+  /** Charges a fresh page to the running task's memory cgroup (mem_cgroup_charge). */
+  charge(frame: number): void {
+    const { group } = this.table;
+    if (group.length === 0) return;
+    const number = this.groupOfTask[this.scheduler.current.id] ?? 0;
+    group[frame] = number;
+    this.groupPages[number]++;
+  }
+
   /** Puts a fresh frame into a file, at the young end of the inactive list. */
   addToCache(frame: number, inode: Inode, index: number): void {
-    this.table.inode[frame] = inode.number;
-    this.table.index[frame] = index;
+    const { table } = this;
+    table.inode[frame] = inode.number;
+    table.index[frame] = index;
     inode.mapping.insert(index, frame);
-    this.table.set(frame, Page.lru);
-    this.zone.inactiveFile.addHead(frame);
+    const flags = table.flags[frame] | Page.lru;
+    table.flags[frame] = flags;
+    const lruvec = this.lruvecOf(frame);
+    lruvec.lists[lruOf(flags)].addHead(frame);
+    lruvec.note(Kind.file, false);
   }
 
   /** Takes a clean page that is on no LRU list out of its file and frees its frame. */
@@ -106,49 +168,53 @@ export class Memory {
   dropFromCache(frame: number): void {
     const isolated = !this.table.has(frame, Page.lru);
     if (!isolated) this.takeOffLru(frame);
-    this.#forgetLock(frame);
+    this.forgetLock(frame);
     this.#detach(frame);
     if (!isolated) this.free(frame);
   }
 
   #detach(frame: number): void {
-    const inode = this.inodes[this.table.inode[frame]];
-    inode.mapping.remove(this.table.index[frame]);
-    this.table.inode[frame] = -1;
-    this.#wakePage(frame);
+    const { table } = this;
+    this.inodes[table.inode[frame]].mapping.remove(table.index[frame]);
+    table.inode[frame] = -1;
+    this.wakePage(frame);
   }
 
   free(frame: number): void {
-    if (this.table.has(frame, Page.locked)) this.#forgetLock(frame);
-    this.table.flags[frame] = 0;
-    this.zone.buddy.give(frame);
-    this.zone.pagesScanned = 0;
-    this.zone.allUnreclaimable = false;
+    const { table } = this;
+    if ((table.flags[frame] & Page.locked) !== 0) this.forgetLock(frame);
+    table.flags[frame] = 0;
+    if (table.group.length > 0) this.groupPages[table.group[frame]]--;
+    const zone = this.zones[table.zone[frame]];
+    zone.buddy.give(frame);
+    zone.domain.freed();
+    this.stat.pgfree++;
   }
 
   /** Back on the LRU list its flags name, at the young end. */
   putOnLru(frame: number): void {
-    this.table.set(frame, Page.lru);
-    const active = this.table.has(frame, Page.active);
-    (active ? this.zone.activeFile : this.zone.inactiveFile).addHead(frame);
+    const { flags } = this.table;
+    flags[frame] |= Page.lru;
+    this.lruvecOf(frame).lists[lruOf(flags[frame])].addHead(frame);
   }
 
   takeOffLru(frame: number): void {
-    this.table.clear(frame, Page.lru);
-    const active = this.table.has(frame, Page.active);
-    (active ? this.zone.activeFile : this.zone.inactiveFile).remove(frame);
+    const { flags } = this.table;
+    flags[frame] &= ~Page.lru;
+    this.lruvecOf(frame).lists[lruOf(flags[frame])].remove(frame);
   }
 
   /** mark_page_accessed: the first touch marks, the second moves to the active list. */
   markAccessed(frame: number): void {
-    const { table } = this;
-    if (!table.has(frame, Page.referenced)) {
-      table.set(frame, Page.referenced);
-    } else if (!table.has(frame, Page.active) && table.has(frame, Page.lru)) {
+    const { flags } = this.table;
+    const was = flags[frame];
+    if ((was & Page.referenced) === 0) {
+      flags[frame] = was | Page.referenced;
+    } else if ((was & (Page.active | Page.lru)) === Page.lru) {
       this.takeOffLru(frame);
-      table.set(frame, Page.active);
-      table.clear(frame, Page.referenced);
+      flags[frame] = (flags[frame] | Page.active) & ~Page.referenced;
       this.putOnLru(frame);
+      this.lruvecOf(frame).note((was & Page.swapBacked) !== 0 ? Kind.anon : Kind.file, true);
       this.stat.pgactivate++;
     }
   }
@@ -156,11 +222,13 @@ export class Memory {
   /** Makes a cached page dirty (set_page_dirty). */
   setDirty(frame: number): void {
     const { table } = this;
-    if (table.has(frame, Page.dirty)) return;
-    table.set(frame, Page.dirty | Page.uptodate);
+    const flags = table.flags[frame];
+    if ((flags & Page.dirty) !== 0) return;
+    table.flags[frame] = flags | Page.dirty | Page.uptodate;
     const inode = this.inodes[table.inode[frame]];
     inode.mapping.tagDirty(table.index[frame]);
     this.nrDirty++;
+    this.zones[table.zone[frame]].nrDirty++;
     this.stat.pagesDirtied++;
     if (!inode.has(InodeState.dirty)) {
       inode.state |= InodeState.dirty;
@@ -171,6 +239,7 @@ export class Memory {
 
   /**
    * clear_page_dirty_for_io and set_page_writeback in one: the page is about to be put in a bio.
+   * Where it is mapped it is write-protected (page_mkclean), so that the next store faults.
    * False when it was clean.
    */
   startWriteback(frame: number, writer: Writer): boolean {
@@ -180,10 +249,10 @@ export class Memory {
     const forReclaim = writer === WriterKind.reclaim || writer === WriterKind.kicked;
     if (forReclaim && !table.has(frame, Page.wanted)) this.stat.pagesExtra++;
     this.stat.pagesCleaned[writer]++;
-    table.clear(frame, Page.wanted);
-    table.set(frame, Page.writeback);
+    table.flags[frame] = (table.flags[frame] & ~(Page.wanted | Page.pteDirty)) | Page.writeback;
     this.inodes[table.inode[frame]].writebackPages++;
     this.nrWriteback++;
+    this.zones[table.zone[frame]].nrWriteback++;
     return true;
   }
 
@@ -197,9 +266,9 @@ export class Memory {
   #cleared(frame: number): void {
     const { table } = this;
     table.clear(frame, Page.dirty);
-    const inode = this.inodes[table.inode[frame]];
-    inode.mapping.untagDirty(table.index[frame]);
+    this.inodes[table.inode[frame]].mapping.untagDirty(table.index[frame]);
     this.nrDirty--;
+    this.zones[table.zone[frame]].nrDirty--;
   }
 
   #pagesDone(op: number, number: number, index: number, pages: number, latencyNs: number): void {
@@ -218,146 +287,70 @@ export class Memory {
         this.#endWriteback(frame);
       }
     }
+    if (op !== Op.read) this.onCleaned();
   }
 
   /** end_page_writeback, with rotate_reclaimable_page. */
   #endWriteback(frame: number): void {
-    const { table, zone } = this;
+    const { table } = this;
     this.inodes[table.inode[frame]].writebackPages--;
     this.nrWriteback--;
-    table.clear(frame, Page.writeback);
-    // The kernel looks again only when a page of the zone is freed, and kills a task before that.
-    zone.pagesScanned = 0;
-    zone.allUnreclaimable = false;
-    if (table.has(frame, Page.reclaim)) {
-      table.clear(frame, Page.reclaim);
-      const stays = Page.locked | Page.dirty | Page.active;
-      if (!table.has(frame, stays) && table.has(frame, Page.lru)) {
-        zone.inactiveFile.remove(frame);
-        zone.inactiveFile.addTail(frame);
-        this.stat.pgrotated++;
-      }
+    const zone = this.zones[table.zone[frame]];
+    zone.nrWriteback--;
+    const flags = table.flags[frame] & ~Page.writeback;
+    table.flags[frame] = flags;
+    if ((flags & Page.reclaim) !== 0) {
+      table.flags[frame] = flags & ~Page.reclaim;
+      const stays = Page.locked | Page.dirty | (this.rules.rotatesActive ? 0 : Page.active);
+      if ((flags & (stays | Page.lru)) === Page.lru) this.#rotate(frame);
     }
-    this.#wakePage(frame);
+    this.wakePage(frame);
+  }
+
+  /** To the old end of its inactive list: the next scan frees it. */
+  #rotate(frame: number): void {
+    const { flags } = this.table;
+    const { lists } = this.lruvecOf(frame);
+    lists[lruOf(flags[frame])].remove(frame);
+    flags[frame] &= ~Page.active;
+    lists[lruOf(flags[frame])].addTail(frame);
+    this.stat.pgrotated++;
+  }
+
+  /** Whether a queue is congested with asynchronous requests: of any disk, or of a page's own. */
+  get isAnyCongested(): boolean {
+    return this.fs.queue.isCongested(false);
+  }
+
+  isCongestedFor(_frame: number): boolean {
+    return this.fs.queue.isCongested(false);
   }
 
   // --- waiting ------------------------------------------------------------------------------
-
-  /** Locks a page for the running task, unless someone has it. */
-  tryLock(frame: number, place: LockPlace): boolean {
-    const { table } = this;
-    if (table.has(frame, Page.locked)) return false;
-    const task = this.scheduler.current.id;
-    table.set(frame, Page.locked);
-    table.lockOwner[frame] = task;
-    table.lockPlace[frame] = place;
-    this.#pagesLocked[task] = (this.#pagesLocked[task] ?? 0) + 1;
-    return true;
-  }
-
-  /** Locks a fresh page until its read is complete: no task's own lock. */
-  lockForRead(frame: number): void {
-    this.table.set(frame, Page.locked);
-    this.table.lockOwner[frame] = -1;
-  }
-
-  unlock(frame: number): void {
-    this.#forgetLock(frame);
-    this.#wakePage(frame);
-  }
-
-  #forgetLock(frame: number): void {
-    const { table } = this;
-    table.clear(frame, Page.locked);
-    const owner = table.lockOwner[frame];
-    if (owner < 0) return;
-    this.#pagesLocked[owner]--;
-    table.lockOwner[frame] = -1;
-  }
-
-  /**
-   * Waits until none of `flags` (locked, writeback) is set on page `index` of a file, or the page
-   * is gone from it. What is waited for goes out of the plug first (sync_page).
-   * @param where the function that waits, for reports
-   * @throws DeadlockError
-   */
-  *waitOnPage(inode: Inode, index: number, flags: number, where: string): Sleeping<void> {
-    for (;;) {
-      const frame = inode.mapping.frameAt(index);
-      if (frame < 0 || !this.table.has(frame, flags)) return;
-      this.#goesToSleep();
-      this.fs.queue.unplug();
-      let waiters = this.#pageWaiters.get(frame);
-      if (waiters === undefined) {
-        waiters = new WaitQueue(this.scheduler, 'page');
-        this.#pageWaiters.set(frame, waiters);
-      }
-      if (this.table.has(frame, flags & Page.locked)) {
-        const task = this.scheduler.current;
-        const held = (this.#pagesLocked[task.id] ?? 0) > 0 ? HELD_PAGE : HELD_NOTHING;
-        this.graph.wants(task, PAGE_LOCK, where, held);
-        this.graph.block(task, this.#pageLock(frame, inode.number, index), where);
-        yield* waiters.wait();
-        this.graph.unblock(task);
-      } else {
-        yield* waiters.wait();
-      }
-    }
-  }
-
-  #pageLock(frame: number, inode: number, index: number): Resource {
-    const { table, scheduler } = this;
-    return {
-      kind: PAGE_LOCK,
-      label: `the lock of page ${index} of inode ${inode}`,
-      owners: () => {
-        const owner = table.lockOwner[frame];
-        return owner < 0 ? [] : [{ task: scheduler.tasks[owner], where: table.lockedIn(frame) }];
-      },
-    };
-  }
-
-  #wakePage(frame: number): void {
-    const waiters = this.#pageWaiters.get(frame);
-    if (waiters === undefined) return;
-    this.#pageWaiters.delete(frame);
-    waiters.wakeAll();
-  }
-
-  /** The running task stops running: what its plug holds must not wait for it. */
-  #goesToSleep(): void {
-    this.fs.queue.taskSleeps(this.scheduler.current.id);
-  }
 
   /** The running task's submission went to sleep: waits until its bio has got a request. */
   *waitAdmitted(): Sleeping<void> {
     const task = this.scheduler.current.id;
     this.#admission[task] ??= new WaitQueue(this.scheduler, 'get_request_wait');
-    this.#goesToSleep();
+    this.goesToSleep();
     yield* this.#admission[task].wait();
   }
 
   /** congestion_wait: sleeps until a queue leaves congestion in this class, at most `ns`. */
   *congestionWait(sync: boolean, ns: number): Sleeping<void> {
-    this.#goesToSleep();
+    const who = this.isKswapd[this.scheduler.current.id] ? 1 : 0;
+    const started = this.events.nowNs;
+    this.goesToSleep();
     yield* this.#congestion[sync ? 1 : 0].waitNs(ns);
-  }
-
-  /** wait_iff_congested: the same, but only while the queue is congested. */
-  *waitIffCongested(ns: number): Sleeping<void> {
-    if (this.fs.queue.isCongested(false)) yield* this.congestionWait(false, ns);
+    this.stat.congestionWaits[who]++;
+    this.stat.congestionWaitNs[who] += this.events.nowNs - started;
   }
 
   /** Flushes the drive's cache and waits for it. */
   *flushDevice(): Sleeping<void> {
     const task = this.scheduler.current.id;
-    this.#goesToSleep();
+    this.goesToSleep();
     this.fs.submitFlush(task);
     while (!this.#flushDone.delete(task)) yield* this.scheduler.sleep('flush');
-  }
-
-  /** The running task uses the processor, ns. */
-  *useCpu(ns: number): Sleeping<void> {
-    yield* this.scheduler.sleepNs(ns, 'cpu');
   }
 }

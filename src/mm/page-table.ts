@@ -1,9 +1,10 @@
 /**
  * The page table: one row a page frame, in typed arrays named by the frame's number.
  *
- * A frame is in one of three places: free (the buddy allocator's), in the page cache (it has an
- * inode and an index), or anonymous. List links live here too, so that moving a page between
- * lists allocates nothing.
+ * A frame is in one of four places: free (the buddy allocator's), in the page cache or in the swap
+ * cache (it has an inode and an index), mapped anonymous memory (the same: its region counts as an
+ * inode), or pinned: taken by the kernel or for huge pages, and on no list. List links live here
+ * too, so that moving a page between lists allocates nothing.
  */
 
 /** Page flags, the kernel's PG_* by name. */
@@ -18,13 +19,26 @@ export const Page = {
   /** Rotate to the tail of the inactive list when its write-back ends. */
   reclaim: 64,
   uptodate: 128,
-  anon: 256,
+  /** Taken for good, and on no LRU list: the kernel's own, huge or locked pages. */
+  pinned: 256,
   /** Reclaim met it dirty since it was last cleaned: someone asked for its write-out. */
   wanted: 512,
   /** Free, within a block of the buddy allocator. */
   free: 1024,
   /** On a reclaim batch's private list of dirty pages. */
   deferred: 2048,
+  /** Private memory of a process. */
+  anon: 4096,
+  /** Anonymous or tmpfs: its place on a disk is swap, its lists are the anonymous ones. */
+  swapBacked: 8192,
+  /** In the swap cache: it has a slot in swap. */
+  swapCache: 16384,
+  /** In a process's page table, and the accessed and dirty bits there. */
+  mapped: 32768,
+  pteYoung: 65536,
+  pteDirty: 131072,
+  /** Mapped as a program's text (VM_EXEC). */
+  executable: 262144,
 } as const;
 
 /** The functions that lock pages, for reports. */
@@ -40,15 +54,21 @@ const PLACE_NAMES = ['shrink_page_list', 'write-around', 'readpage', 'a multi-pa
 export class PageTable {
   /** Number of page frames. */
   readonly frames: number;
-  readonly flags: Uint16Array;
-  /** Inode number of a page-cache page; -1 otherwise. */
+  readonly flags: Uint32Array;
+  /** Inode number of a page-cache, swap-cache or mapped anonymous page; -1 otherwise. */
   readonly inode: Int32Array;
-  /** Page index within its file. */
+  /** Page index within its file, its region or swap. */
   readonly index: Int32Array;
+  /** Slot of a page in the swap cache; empty on a machine without swap. */
+  readonly slot: Int32Array;
   /** Task that has the page locked; -1 for none, or when its IO will unlock it. */
   readonly lockOwner: Int32Array;
   /** Where it was locked, a `LockPlace`. */
   readonly lockPlace: Uint8Array;
+  /** Number of the zone a frame lies in. */
+  readonly zone: Uint8Array;
+  /** Number of the memory cgroup a page is charged to; empty on a machine without any. */
+  readonly group: Uint8Array;
   /** List links; entries from `frames` on are the heads of lists. */
   readonly next: Int32Array;
   readonly prev: Int32Array;
@@ -58,13 +78,16 @@ export class PageTable {
    * @param frames number of 4 KiB page frames
    * @param listHeads how many lists will be made over these frames
    */
-  constructor(frames: number, listHeads: number) {
+  constructor(frames: number, listHeads: number, hasSwap = false, hasGroups = false) {
     this.frames = frames;
-    this.flags = new Uint16Array(frames);
+    this.flags = new Uint32Array(frames);
     this.inode = new Int32Array(frames).fill(-1);
     this.index = new Int32Array(frames);
+    this.slot = new Int32Array(hasSwap ? frames : 0);
     this.lockOwner = new Int32Array(frames).fill(-1);
     this.lockPlace = new Uint8Array(frames);
+    this.zone = new Uint8Array(frames);
+    this.group = new Uint8Array(hasGroups ? frames : 0);
     this.next = new Int32Array(frames + listHeads);
     this.prev = new Int32Array(frames + listHeads);
     this.#heads = frames;

@@ -1,17 +1,21 @@
 /**
- * Page reclaim as mm/vmscan.c of 2.6.34 does it: batches off the tail of the inactive list, page
- * by page tests, and for dirty pages whatever way out of memory the machine is set to.
- *
- * Not here yet: anonymous pages are never swapped, mapped pages are treated as unmapped ones.
+ * Page reclaim (mm/vmscan.c): passes over the LRU lists of zones or nodes at falling priorities,
+ * batches of 32 off the tail of the inactive lists, and for each page what its state asks for.
  */
 
-import { MS } from '../sim/units.ts';
 import type { Sleeping } from '../sim/task.ts';
 import type { Eviction } from './eviction.ts';
 import type { Flusher } from './flusher.ts';
+import { isolate } from './isolate.ts';
+import { type Domain, Kind, Lru, type LruVec } from './lru.ts';
 import type { Memory } from './memory.ts';
-import { LockPlace, Page } from './page-table.ts';
-import { type PageoutWay, type ScanControl, Verdict } from './pageout/way.ts';
+import { Naps } from './naps.ts';
+import { Page } from './page-table.ts';
+import type { PageoutWay } from './pageout/way.ts';
+import { isInactiveLow, scanAmounts } from './scan-amounts.ts';
+import { type ScanControl, scanControl } from './scan-control.ts';
+import { PageShrinker } from './shrink-pages.ts';
+import type { Node } from './topology.ts';
 import { COSTLY_ORDER, DEF_PRIORITY, SWAP_CLUSTER_MAX } from './vm-options.ts';
 import { Reclaimer } from './vm-stat.ts';
 
@@ -23,306 +27,185 @@ export class Reclaim {
   readonly flusher: Flusher;
   readonly eviction: Eviction;
   readonly way: PageoutWay;
+  readonly naps: Naps;
+  readonly #shrinker: PageShrinker;
   readonly #batches: Int32Array[] = [];
+  readonly #amounts: Int32Array[] = [];
 
   constructor(memory: Memory, flusher: Flusher, eviction: Eviction, way: PageoutWay) {
     this.memory = memory;
     this.flusher = flusher;
     this.eviction = eviction;
     this.way = way;
+    this.naps = new Naps(memory);
+    this.#shrinker = new PageShrinker(this);
   }
 
-  /** try_to_free_pages: an allocation of 2^order pages reclaims for itself. Pages it freed. */
-  *direct(order: number): Sleeping<number> {
+  /**
+   * try_to_free_pages: an allocation of 2^order pages reclaims for itself.
+   * @returns pages it freed; 0 when there was no progress, and 1 when there was none but it may come
+   */
+  *direct(node: Node, order: number): Sleeping<number> {
     const { memory } = this;
     const started = memory.events.nowNs;
-    const sc = scanControl(false, order);
+    const sc = scanControl(false, order, node.zonelist[0].domain);
     memory.stat.allocstall++;
+    yield* this.#tryToFree(sc, node.domains);
+    memory.stat.stalledDirectNs += memory.events.nowNs - started;
+    if (sc.reclaimed > 0) return sc.reclaimed;
+    memory.stat.noProgress++;
+    return memory.rules.sparesReclaimable && !sc.allUnreclaimable ? 1 : 0;
+  }
+
+  /** do_try_to_free_pages: priorities 12 down to 0, until the goal is reached. */
+  *#tryToFree(sc: ScanControl, domains: readonly Domain[]): Sleeping<void> {
     for (sc.priority = DEF_PRIORITY; sc.priority >= 0; sc.priority--) {
-      if (memory.zone.allUnreclaimable && sc.priority !== DEF_PRIORITY) continue;
-      const before = sc.scanned;
-      yield* this.shrinkZone(sc);
-      if (sc.reclaimed >= SWAP_CLUSTER_MAX) break;
+      sc.passScanned = 0;
+      sc.allUnreclaimable = true;
+      for (const domain of domains) {
+        if (domain.allUnreclaimable && sc.priority !== DEF_PRIORITY) continue;
+        sc.allUnreclaimable = false;
+        yield* this.shrinkDomain(domain, sc);
+      }
+      if (sc.reclaimed >= sc.goal) return;
       if (this.way.directWakesFlusher && sc.scanned > WRITEBACK_THRESHOLD) {
         this.flusher.wake(sc.scanned);
       }
-      if (sc.scanned > before && sc.priority < DEF_PRIORITY - 2) {
-        yield* memory.congestionWait(false, 100 * MS);
-      }
+      yield* this.naps.afterPass(sc);
     }
-    if (sc.reclaimed === 0) memory.stat.noProgress++;
-    memory.stat.stalledDirectNs += memory.events.nowNs - started;
-    return sc.reclaimed;
+    sc.priority = 0;
   }
 
-  /** shrink_zone: one pass over the zone's lists at the control's priority. */
-  *shrinkZone(sc: ScanControl): Sleeping<void> {
+  /** shrink_zone, shrink_node: one pass over a domain's lists at the control's priority. */
+  *shrinkDomain(domain: Domain, sc: ScanControl): Sleeping<void> {
     const { memory } = this;
-    const { zone } = memory;
+    sc.domain = domain;
     const task = memory.scheduler.current.id;
-    // Since 3.2 reclaim plugs around a zone; before 3.x there are no such plugs.
+    // Since 3.x reclaim plugs around a zone; before there are no such plugs.
     memory.fs.queue.startPlug(task);
-    const wanted = sc.isKswapd ? Infinity : SWAP_CLUSTER_MAX;
-    let inactive = this.#scanTarget(0, zone.inactiveFile.size, sc.priority);
-    let active = this.#scanTarget(1, zone.activeFile.size, sc.priority);
-    while (inactive > 0 || active > 0) {
-      if (active > 0) {
-        const batch = Math.min(active, SWAP_CLUSTER_MAX);
-        active -= batch;
-        // The active list gives up pages only while it is the longer one.
-        if (zone.activeFile.size > zone.inactiveFile.size) yield* this.#shrinkActive(batch);
-      }
-      if (inactive > 0) {
-        const batch = Math.min(inactive, SWAP_CLUSTER_MAX);
-        inactive -= batch;
-        yield* this.#shrinkInactive(batch, sc);
-      }
-      if (sc.reclaimed >= wanted && sc.priority < DEF_PRIORITY) break;
-    }
+    const { lruvecs } = domain;
+    if (sc.group >= 0) yield* this.#shrinkLists(lruvecs[sc.group], sc);
+    else for (const lruvec of lruvecs) yield* this.#shrinkLists(lruvec, sc);
     memory.fs.queue.finishPlug(task);
     yield* this.#throttleVmWriteout();
   }
 
-  /** list size >> priority; amounts under a batch are carried over (nr_scan_try_batch). */
-  #scanTarget(list: 0 | 1, size: number, priority: number): number {
-    const { savedScan } = this.memory.zone;
-    savedScan[list] += Math.floor(size / 2 ** priority);
-    if (savedScan[list] < SWAP_CLUSTER_MAX) return 0;
-    const amount = savedScan[list];
-    savedScan[list] = 0;
-    return amount;
+  /** shrink_lruvec: the four lists in turn, a batch of each at a time. */
+  *#shrinkLists(lruvec: LruVec, sc: ScanControl): Sleeping<void> {
+    const { memory } = this;
+    const left = this.#amounts.pop() ?? new Int32Array(4);
+    scanAmounts(memory, lruvec, sc, left);
+    while (
+      left[Lru.inactiveAnon] > 0 ||
+      left[Lru.activeFile] > 0 ||
+      left[Lru.inactiveFile] > 0
+    ) {
+      for (let list = 0; list < 4; list++) {
+        if (left[list] <= 0) continue;
+        const batch = Math.min(left[list], SWAP_CLUSTER_MAX);
+        left[list] -= batch;
+        const kind = (list >> 1) as Kind;
+        if ((list & 1) === 0) yield* this.#shrinkInactive(lruvec, kind, batch, sc);
+        else if (isInactiveLow(memory, lruvec, kind)) yield* this.shrinkActive(lruvec, kind, batch);
+      }
+      if (sc.reclaimed >= sc.goal && sc.priority < DEF_PRIORITY) break;
+    }
+    this.#amounts.push(left);
+    if (memory.canSwap && isInactiveLow(memory, lruvec, Kind.anon)) {
+      yield* this.shrinkActive(lruvec, Kind.anon, SWAP_CLUSTER_MAX);
+    }
   }
 
-  *#shrinkActive(count: number): Sleeping<void> {
+  /** shrink_active_list: the oldest active pages become inactive; used program text stays. */
+  *shrinkActive(lruvec: LruVec, kind: Kind, count: number): Sleeping<void> {
     const { memory } = this;
-    const { table, zone } = memory;
-    for (let i = 0; i < count; i++) {
-      const frame = zone.activeFile.tail();
+    const { table } = memory;
+    const from = lruvec.lists[kind * 2 + 1];
+    const to = lruvec.lists[kind * 2];
+    let moved = 0;
+    let rotated = 0;
+    for (; moved < count; moved++) {
+      const frame = from.tail();
       if (frame < 0) break;
-      memory.takeOffLru(frame);
-      table.clear(frame, Page.active | Page.referenced);
-      memory.putOnLru(frame);
+      from.remove(frame);
+      const flags = table.flags[frame];
+      const young = Page.mapped | Page.pteYoung;
+      const isUsed = (flags & young) === young;
+      if (isUsed) rotated++;
+      if (isUsed && (flags & Page.executable) !== 0 && kind === Kind.file) {
+        table.flags[frame] = flags & ~(Page.pteYoung | Page.referenced);
+        from.addHead(frame);
+        continue;
+      }
+      table.flags[frame] = flags & ~(Page.active | Page.pteYoung | Page.referenced);
+      to.addHead(frame);
       memory.stat.pgdeactivate++;
     }
-    yield* memory.useCpu(count * memory.options.cpu.scanPageNs);
+    lruvec.recentScanned[kind] += moved;
+    lruvec.recentRotated[kind] += rotated;
+    if (moved > 0) yield* memory.useCpu(moved * memory.options.cpu.scanPageNs);
   }
 
-  *#shrinkInactive(count: number, sc: ScanControl): Sleeping<void> {
+  *#shrinkInactive(lruvec: LruVec, kind: Kind, count: number, sc: ScanControl): Sleeping<void> {
     const { memory } = this;
+    const { stat, rules } = memory;
+    const who = sc.isKswapd ? Reclaimer.kswapd : Reclaimer.direct;
+    while (who === Reclaimer.direct && sc.group < 0 && isTooMuchIsolated(lruvec, kind)) {
+      yield* this.naps.tooManyIsolated();
+    }
     const batch = this.#batches.pop() ?? new Int32Array(2048);
-    const lumpy = sc.order > COSTLY_ORDER || (sc.order > 0 && sc.priority < DEF_PRIORITY - 2);
-    const taken = this.#isolate(batch, count, lumpy ? sc.order : 0, sc);
+    const isLumpy =
+      rules.isLumpy &&
+      (sc.order > COSTLY_ORDER || (sc.order > 0 && sc.priority < DEF_PRIORITY - 2));
+    const taken = isolate(memory, lruvec, kind, batch, count, isLumpy ? sc.order : 0);
     if (taken > 0) {
+      sc.domain.pagesScanned += taken;
+      stat.pgscan[who] += taken;
+      stat.pgscanKind[kind] += taken;
       yield* memory.useCpu(taken * memory.options.cpu.scanPageNs);
-      let freed = yield* this.#shrinkPageList(batch, taken, sc, false);
-      if (lumpy && freed < taken && !sc.isKswapd) {
-        yield* memory.congestionWait(false, 100 * MS);
-        freed += yield* this.#shrinkPageList(batch, taken, sc, true);
+      let freed = yield* this.#shrinker.shrink(batch, taken, sc, false);
+      if (isLumpy && freed < taken && !sc.isKswapd) {
+        yield* this.naps.timed();
+        freed += yield* this.#shrinker.shrink(batch, taken, sc, true);
       }
-      for (let i = 0; i < taken; i++) {
-        if (batch[i] >= 0) this.#putBack(batch[i]);
-      }
-      memory.nrIsolated -= taken;
+      this.#putBack(batch, taken);
       sc.reclaimed += freed;
-      memory.stat.pgsteal[sc.isKswapd ? Reclaimer.kswapd : Reclaimer.direct] += freed;
-      memory.stat.pgstealKind[1] += freed;
+      stat.pgsteal[who] += freed;
+      stat.pgstealKind[kind] += freed;
+      yield* this.way.afterBatch(this, sc);
+      yield* this.naps.afterBatch(sc);
     }
     this.#batches.push(batch);
   }
 
   /** putback_lru_page: to the young end, unless its file dropped it while it was off the list. */
-  #putBack(frame: number): void {
+  #putBack(batch: Int32Array, taken: number): void {
     const { memory } = this;
-    if (memory.table.inode[frame] < 0) memory.free(frame);
-    else memory.putOnLru(frame);
-  }
-
-  /**
-   * isolate_lru_pages: takes up to `count` pages off the tail of the inactive list, oldest first;
-   * lumpy, with each all pages of the aligned block of 2^order frames around it.
-   */
-  #isolate(batch: Int32Array, count: number, order: number, sc: ScanControl): number {
-    const { memory } = this;
-    const { table, zone } = memory;
-    let taken = 0;
-    for (let scan = 0; scan < count; scan++) {
-      const tail = zone.inactiveFile.tail();
-      if (tail < 0) break;
-      memory.takeOffLru(tail);
-      batch[taken++] = tail;
-      if (order === 0) continue;
-      const first = tail & ~((1 << order) - 1);
-      const end = Math.min(first + (1 << order), table.frames);
-      for (let frame = first; frame < end && taken < batch.length; frame++) {
-        if (!table.has(frame, Page.lru)) continue;
-        memory.takeOffLru(frame);
-        table.clear(frame, Page.active);
-        batch[taken++] = frame;
-        scan++;
-      }
-    }
-    // All of a batch's dirty pages are asked for, whichever of them is written first.
     for (let i = 0; i < taken; i++) {
-      if (table.has(batch[i], Page.dirty)) table.set(batch[i], Page.wanted);
-    }
-    memory.nrIsolated += taken;
-    sc.scanned += taken;
-    zone.pagesScanned += taken;
-    memory.stat.pgscan[sc.isKswapd ? Reclaimer.kswapd : Reclaimer.direct] += taken;
-    memory.stat.pgscanKind[1] += taken;
-    return taken;
-  }
-
-  /**
-   * shrink_page_list. Freed pages become -1 in `batch`, the others stay for putting back.
-   * @param sync PAGEOUT_IO_SYNC: wait for pages under write-back
-   * @returns how many were freed
-   */
-  *#shrinkPageList(
-    batch: Int32Array,
-    count: number,
-    sc: ScanControl,
-    sync: boolean,
-  ): Sleeping<number> {
-    const { memory, way } = this;
-    const { table } = memory;
-    let freed = 0;
-    sc.deferredCount = 0;
-    sc.batchTaken = count;
-    sc.batchDirty = 0;
-    sc.batchWriteback = 0;
-    for (let i = 0; i < count; i++) {
       const frame = batch[i];
-      if (frame < 0 || table.inode[frame] < 0 || !memory.tryLock(frame, LockPlace.shrinkPageList))
-        continue;
-      if (table.has(frame, Page.writeback)) {
-        sc.batchWriteback++;
-        if (!sync) {
-          memory.unlock(frame);
-          continue;
-        }
-        const inode = memory.inodes[table.inode[frame]];
-        yield* memory.waitOnPage(inode, table.index[frame], Page.writeback, 'shrink_page_list');
-      }
-      const referenced = table.has(frame, Page.referenced);
-      table.clear(frame, Page.referenced);
-      if (!table.has(frame, Page.dirty)) {
-        this.#free(frame);
-        batch[i] = -1;
-        freed++;
-        continue;
-      }
-      // A dirty page that was touched since the last lap gets another one.
-      if (referenced && sc.order <= COSTLY_ORDER) {
-        memory.unlock(frame);
-        continue;
-      }
-      sc.batchDirty++;
-      if (way.deferred) {
-        table.set(frame, Page.deferred);
-        sc.deferred[sc.deferredCount++] = frame;
-        continue;
-      }
-      const verdict = yield* way.pageout(this, frame, sc);
-      if (this.#settle(frame, verdict) || (sync && (yield* this.#waitAndFree(frame)))) {
-        batch[i] = -1;
-        freed++;
+      if (frame < 0) continue;
+      const lruvec = memory.lruvecOf(frame);
+      const flags = memory.table.flags[frame];
+      const kind = (flags & Page.swapBacked) !== 0 ? Kind.anon : Kind.file;
+      lruvec.isolated[kind]--;
+      if (memory.table.inode[frame] < 0) memory.free(frame);
+      else {
+        if ((flags & Page.active) !== 0) lruvec.recentRotated[kind]++;
+        memory.putOnLru(frame);
       }
     }
-    if (way.deferred && sc.deferredCount > 0) {
-      yield* way.cleanList(this, sc);
-      freed += yield* this.#secondPass(batch, count, sc);
-    }
-    yield* way.afterBatch(this, sc);
-    return freed;
-  }
-
-  /** After a deferring way has cleaned its list: what is clean now is freed, the rest is kept. */
-  *#secondPass(batch: Int32Array, count: number, sc: ScanControl): Sleeping<number> {
-    const { memory, way } = this;
-    const { table } = memory;
-    let freed = 0;
-    for (let i = 0; i < count; i++) {
-      const frame = batch[i];
-      if (frame < 0 || !table.has(frame, Page.deferred)) continue;
-      table.clear(frame, Page.deferred);
-      if (table.inode[frame] < 0 || !memory.tryLock(frame, LockPlace.shrinkPageList)) continue;
-      if (table.has(frame, Page.writeback)) {
-        memory.unlock(frame);
-        continue;
-      }
-      const verdict: Verdict = table.has(frame, Page.dirty)
-        ? yield* way.pageout(this, frame, sc)
-        : Verdict.clean;
-      if (this.#settle(frame, verdict)) {
-        batch[i] = -1;
-        freed++;
-      }
-    }
-    return freed;
-  }
-
-  /** PAGEOUT_IO_SYNC: waits for the write just begun, and frees the page if it is clean then. */
-  *#waitAndFree(frame: number): Sleeping<boolean> {
-    const { memory } = this;
-    const { table } = memory;
-    if (!table.has(frame, Page.writeback)) return false;
-    const inode = memory.inodes[table.inode[frame]];
-    yield* memory.waitOnPage(inode, table.index[frame], Page.writeback, 'shrink_page_list');
-    const isGone = table.inode[frame] < 0;
-    if (isGone || table.has(frame, Page.dirty | Page.writeback)) return false;
-    if (!memory.tryLock(frame, LockPlace.shrinkPageList)) return false;
-    this.#free(frame);
-    return true;
-  }
-
-  /** Does what a verdict says; true when the page was freed. */
-  #settle(frame: number, verdict: Verdict): boolean {
-    const { memory } = this;
-    switch (verdict) {
-      case Verdict.keep:
-        memory.unlock(frame);
-        return false;
-      case Verdict.activate:
-        memory.table.set(frame, Page.active);
-        memory.stat.pgactivate++;
-        memory.unlock(frame);
-        return false;
-      case Verdict.clean:
-        this.#free(frame);
-        return true;
-      default:
-        // Written: the file system has unlocked it; it comes back by rotation when it is clean.
-        return false;
-    }
-  }
-
-  /** __remove_mapping and free, for a clean, locked page off the LRU. */
-  #free(frame: number): void {
-    this.memory.removeFromCache(frame);
   }
 
   /** throttle_vm_writeout: while more than 1.1 x the dirty limit is under write-back. */
   *#throttleVmWriteout(): Sleeping<void> {
     const { memory } = this;
     while (memory.nrWriteback > memory.dirtyLimits()[1] * 1.1) {
-      yield* memory.congestionWait(false, 100 * MS);
+      yield* this.naps.timed();
     }
   }
 }
 
-/** A fresh scan control (struct scan_control). */
-export function scanControl(isKswapd: boolean, order: number): ScanControl {
-  return {
-    isKswapd,
-    order,
-    priority: DEF_PRIORITY,
-    scanned: 0,
-    reclaimed: 0,
-    batchTaken: 0,
-    batchDirty: 0,
-    batchWriteback: 0,
-    deferred: [],
-    deferredCount: 0,
-  };
+/** too_many_isolated: more pages of a kind are off the inactive list than on it. */
+function isTooMuchIsolated(lruvec: LruVec, kind: Kind): boolean {
+  return lruvec.isolated[kind] > lruvec.lists[kind * 2].size;
 }

@@ -1,8 +1,23 @@
 /** The machine's memory and its vm.* settings, under their sysctl names and with their defaults. */
 
+import { version } from '../sim/kernel-version.ts';
+import type { Arch } from './topology.ts';
+
 export interface VmOptions {
+  /** The kernel version whose rules hold, a number of `sim/kernel-version.ts`. */
+  kernel: number;
   /** Page frames. */
   pages: number;
+  /** What processor: it decides where zones end. */
+  arch: Arch;
+  /** Watermarks: pages kept free, KiB; by the kernel's own rule when left out. */
+  minFreeKbytes?: number;
+  /** How much reclaim prefers anonymous to file pages, 0..100; 60. */
+  swappiness: number;
+  /** Swap-in reads 2^n slots at a time; 3. */
+  pageCluster: number;
+  /** Memory cgroups. */
+  groups: readonly GroupOptions[];
   /** Percent of dirtyable memory at which writers are throttled; 20 since 2.6.30. */
   dirtyRatio: number;
   /** Percent at which the flusher starts; 10 since 2.6.30. */
@@ -23,6 +38,13 @@ export interface VmOptions {
   cpu: CpuCosts;
 }
 
+/** A memory cgroup: tasks that may not have more memory than this together. */
+export interface GroupOptions {
+  readonly name: string;
+  /** memory.limit_in_bytes, pages. */
+  readonly limitPages: number;
+}
+
 export interface CpuCosts {
   /** A page copied into or out of the page cache by read(2) or write(2). */
   copyPageNs: number;
@@ -36,7 +58,12 @@ export interface CpuCosts {
 
 /** The defaults of 2.6.34. */
 export const defaultVmOptions: VmOptions = {
+  kernel: version(2, 6, 34),
   pages: 65536,
+  arch: 'x86-64',
+  swappiness: 60,
+  pageCluster: 3,
+  groups: [],
   dirtyRatio: 20,
   dirtyBackgroundRatio: 10,
   dirtyWritebackCentisecs: 500,

@@ -1,47 +1,99 @@
-/** A zone: a stretch of page frames with its watermarks, its free blocks and its LRU lists. */
+/** A zone: a stretch of page frames of one node, with its watermarks and its free blocks. */
 
 import { Buddy, MAX_ORDER } from './buddy.ts';
-import type { PageList, PageTable } from './page-table.ts';
-import { minFreeKbytes } from './vm-options.ts';
+import type { Domain } from './lru.ts';
+import type { PageTable } from './page-table.ts';
 
-/** List heads a zone takes from the page table. */
-export const ZONE_LISTS = MAX_ORDER + 2;
+/** List heads a zone takes from the page table for its free blocks. */
+export const ZONE_LISTS = MAX_ORDER;
 
-export class Zone {
-  readonly buddy: Buddy;
-  readonly inactiveFile: PageList;
-  readonly activeFile: PageList;
-  /** Watermarks, pages (WRITEOUT.md 2.1): share, share + 1/4, share + 1/2. */
+/** Zone types, lowest first; an allocation may use its own type and those below. */
+export const ZoneType = { dma: 0, dma32: 1, normal: 2, highmem: 3 } as const;
+export type ZoneType = (typeof ZoneType)[keyof typeof ZoneType];
+export const ZONE_NAMES = ['DMA', 'DMA32', 'Normal', 'HighMem'] as const;
+
+/** Watermarks, pages. */
+export interface Watermarks {
   readonly min: number;
   readonly low: number;
   readonly high: number;
-  /** Scan amounts too small to be worth a batch, carried over: inactive, active. */
-  readonly savedScan: [number, number] = [0, 0];
-  /** Pages scanned since one was last freed here; the zone is given up at 6 x reclaimable. */
-  pagesScanned = 0;
-  allUnreclaimable = false;
-  /** PGDAT_DIRTY: reclaim met a batch of nothing but dirty pages; until the zone is balanced. */
-  isDirty = false;
+}
 
-  constructor(table: PageTable, first: number, end: number) {
-    this.buddy = new Buddy(table, first, end);
-    this.inactiveFile = table.newList();
-    this.activeFile = table.newList();
-    const share = Math.floor(minFreeKbytes(end - first) / 4);
-    this.min = share;
-    this.low = share + (share >> 2);
-    this.high = share + (share >> 1);
+/** A zone's share of `min_free_kbytes`: share, share + 1/4, share + 1/2 (setup_per_zone_wmarks). */
+export function watermarks(pagesMin: number, zonePages: number, lowmemPages: number): Watermarks {
+  const share = Math.floor((pagesMin * zonePages) / lowmemPages);
+  return { min: share, low: share + (share >> 2), high: share + (share >> 1) };
+}
+
+/** The same for high memory: the kernel itself cannot use it, so it keeps little of it back. */
+export function highmemWatermarks(
+  pagesMin: number,
+  zonePages: number,
+  lowmemPages: number,
+): Watermarks {
+  const share = Math.floor((pagesMin * zonePages) / lowmemPages);
+  const min = Math.max(32, Math.min(128, Math.floor(zonePages / 1024)));
+  return { min, low: min + (share >> 2), high: min + (share >> 1) };
+}
+
+export class Zone {
+  readonly number: number;
+  readonly type: ZoneType;
+  readonly node: number;
+  /** Frames `first`..`end - 1`. */
+  readonly first: number;
+  readonly end: number;
+  readonly buddy: Buddy;
+  /** What its pages are reclaimed with. */
+  readonly domain: Domain;
+  readonly min: number;
+  readonly low: number;
+  readonly high: number;
+  /** lowmem_reserve: pages kept back from allocations that could have had a higher zone, by type. */
+  readonly reserve: readonly number[];
+  /** NR_FILE_DIRTY and NR_WRITEBACK of the zone. */
+  nrDirty = 0;
+  nrWriteback = 0;
+
+  constructor(
+    table: PageTable,
+    place: { number: number; type: ZoneType; node: number; first: number; end: number },
+    domain: Domain,
+    marks: Watermarks,
+    reserve: readonly number[],
+  ) {
+    this.number = place.number;
+    this.type = place.type;
+    this.node = place.node;
+    this.first = place.first;
+    this.end = place.end;
+    table.zone.fill(place.number, place.first, place.end);
+    this.buddy = new Buddy(table, place.first, place.end);
+    this.domain = domain;
+    domain.zones.push(this);
+    this.min = marks.min;
+    this.low = marks.low;
+    this.high = marks.high;
+    this.reserve = reserve;
   }
 
-  get reclaimable(): number {
-    return this.inactiveFile.size + this.activeFile.size;
+  get name(): string {
+    return ZONE_NAMES[this.type];
   }
 
-  /** zone_watermark_ok: after taking 2^order pages, is `mark` kept, at every order below too? */
-  watermarkOk(order: number, mark: number): boolean {
+  /** Pages in it. */
+  get pages(): number {
+    return this.end - this.first;
+  }
+
+  /**
+   * zone_watermark_ok: after taking 2^order pages, is `mark` kept, at every order below too?
+   * @param type the zone type the allocation wanted first: what is reserved from it stays free
+   */
+  watermarkOk(order: number, mark: number, type: ZoneType): boolean {
     let free = this.buddy.freePages - (1 << order) + 1;
     let min = mark;
-    if (free <= min) return false;
+    if (free <= min + this.reserve[type]) return false;
     for (let o = 0; o < order; o++) {
       free -= this.buddy.blocksOf(o) << o;
       min >>= 1;

@@ -75,6 +75,11 @@ export class TaskScheduler {
     return this.#current;
   }
 
+  /** The same, or undefined outside every task. */
+  get currentOrNone(): Task | undefined {
+    return this.#current;
+  }
+
   /** Starts a task at the current time, after what is already runnable. */
   spawn(name: string, body: (task: Task) => TaskBody): Task {
     const id = this.tasks.length;

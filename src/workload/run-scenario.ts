@@ -128,7 +128,7 @@ function resultOf(
     },
     stalled_ms: stat.stalledDirectNs / MS,
     throttled_ms: stat.stalledThrottleNs / MS,
-    kswapd_awake_ms: machine.kswapd.awakeNs() / MS,
+    kswapd_awake_ms: machine.kswapdAwakeNs() / MS,
     device_busy_ms: device.counters.busyNs / MS,
     cleaned_by: {
       reclaim: cleaned[Writer.reclaim],
@@ -140,6 +140,6 @@ function resultOf(
     pages_scanned: stat.pgscan[0] + stat.pgscan[1],
     pages_reclaimed: stat.pgsteal[0] + stat.pgsteal[1],
     vmstat: vmstat(machine.memory),
-    reclaim: reclaimStatistics(machine.memory, machine.kswapd.awakeNs()),
+    reclaim: reclaimStatistics(machine.memory, machine.kswapdAwakeNs()),
   };
 }

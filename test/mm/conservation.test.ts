@@ -39,7 +39,7 @@ function* program(calls: readonly Call[], files: FileCalls): Sleeping<void> {
 }
 
 function check(memory: Memory): void {
-  const { table, zone, stat } = memory;
+  const { table, stat } = memory;
   const seen = new Uint8Array(table.frames);
   const walk = (list: PageList, isActive: boolean) => {
     let count = 0;
@@ -52,17 +52,18 @@ function check(memory: Memory): void {
     }
     assert.equal(count, list.size);
   };
-  walk(zone.inactiveFile, false);
-  walk(zone.activeFile, true);
+  for (const { lruvecs } of memory.topology.domains) {
+    for (const { lists } of lruvecs) lists.forEach((list, i) => walk(list, i % 2 === 1));
+  }
   let dirty = 0;
   let writeback = 0;
   let free = 0;
-  let anon = 0;
+  let pinned = 0;
   let cached = 0;
   for (let frame = 0; frame < table.frames; frame++) {
     if (table.has(frame, Page.dirty)) dirty++;
     if (table.has(frame, Page.writeback)) writeback++;
-    if (table.has(frame, Page.anon)) anon++;
+    if (table.has(frame, Page.pinned)) pinned++;
     if (table.has(frame, Page.free)) {
       free++;
       assert.equal(
@@ -81,12 +82,12 @@ function check(memory: Memory): void {
   }
   assert.equal(dirty, memory.nrDirty);
   assert.equal(writeback, memory.nrWriteback);
-  assert.equal(free, zone.buddy.freePages);
+  assert.equal(free, memory.freePages);
   assert.equal(
     cached,
     memory.inodes.reduce((sum, inode) => sum + inode.mapping.pageCount, 0),
   );
-  assert.equal(free + anon + cached, table.frames, 'no page is lost');
+  assert.equal(free + pinned + cached, table.frames, 'no page is lost');
   assert.equal(
     stat.pagesDirtied,
     stat.pagesCleanedTotal + memory.nrDirty + stat.pagesTruncated,

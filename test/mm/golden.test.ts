@@ -2,11 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Lru } from '../../src/mm/lru.ts';
 import { Machine } from '../../src/mm/machine.ts';
 import { flusherKick } from '../../src/mm/pageout/flusher.ts';
-import { kswapdMayWrite, throttleThreshold } from '../../src/mm/pageout/linux-3.2.ts';
+import { throttleThreshold } from '../../src/mm/naps.ts';
+import { kswapdMayWrite } from '../../src/mm/pageout/linux-3.2.ts';
 import { findWay } from '../../src/mm/pageout/registry.ts';
-import { PageTable } from '../../src/mm/page-table.ts';
 import { ratelimitPages, writeChunk } from '../../src/mm/throttle.ts';
 import {
   DEF_PRIORITY,
@@ -14,7 +15,7 @@ import {
   MAX_WRITEBACK_PAGES,
   minFreeKbytes,
 } from '../../src/mm/vm-options.ts';
-import { Zone, ZONE_LISTS } from '../../src/mm/zone.ts';
+import { Topology } from '../../src/mm/topology.ts';
 import { EventQueue } from '../../src/sim/events.ts';
 import { MS, PAGE_BYTES, PAGE_SECTORS } from '../../src/sim/units.ts';
 import { StubQueue } from './stub-queue.ts';
@@ -30,7 +31,8 @@ test('watermarks of one zone of low memory', () => {
     [4096, 2048, 2560, 3072],
   ]) {
     const pages = mib * MIB_PAGES;
-    const zone = new Zone(new PageTable(pages, ZONE_LISTS), 0, pages);
+    // A machine whose devices reach all of its memory has one zone.
+    const [zone] = new Topology({ ...defaultVmOptions, pages, arch: 'ppc64' }, false).zones;
     assert.deepEqual([zone.min, zone.low, zone.high], [min, low, high], `${mib} MiB`);
   }
 });
@@ -105,8 +107,9 @@ function reclaimed(way: string, pages: readonly (readonly [file: string, index: 
   const task = machine.spawn(
     'reclaimer',
     (function* () {
-      memory.zone.savedScan[0] = 32;
-      yield* reclaim.direct(0);
+      const [node] = memory.topology.nodes;
+      node.domains[0].lruvecs[0].savedScan[Lru.inactiveFile] = 32;
+      yield* reclaim.direct(node, 0);
     })(),
   );
   machine.runUntilDone([task]);

@@ -12,7 +12,8 @@ import type { Memory } from '../memory.ts';
 import { LockPlace, Page } from '../page-table.ts';
 import type { Reclaim } from '../reclaim.ts';
 import { Writer, Written } from '../vm-stat.ts';
-import { type PageoutWay, type ScanControl, Verdict } from './way.ts';
+import type { ScanControl } from '../scan-control.ts';
+import { type PageoutWay, Verdict } from './way.ts';
 import { mayWriteToQueue, nothingAfter, nothingDeferred } from './write-reclaim-page.ts';
 
 /** Pages a cluster holds at most, and how many of them may lie before the target. */

@@ -8,7 +8,8 @@
 import type { Sleeping } from '../../sim/task.ts';
 import type { PageTable } from '../page-table.ts';
 import type { Reclaim } from '../reclaim.ts';
-import { type PageoutWay, type ScanControl, Verdict } from './way.ts';
+import type { ScanControl } from '../scan-control.ts';
+import { type PageoutWay, Verdict } from './way.ts';
 import { nothingAfter, writeReclaimPage } from './write-reclaim-page.ts';
 
 function* writeList(reclaim: Reclaim, sc: ScanControl): Sleeping<void> {

@@ -5,7 +5,8 @@
 
 import type { Sleeping } from '../../sim/task.ts';
 import type { Reclaim } from '../reclaim.ts';
-import { type PageoutWay, type ScanControl, Verdict } from './way.ts';
+import type { ScanControl } from '../scan-control.ts';
+import { type PageoutWay, Verdict } from './way.ts';
 import { nothingDeferred } from './write-reclaim-page.ts';
 
 /** Pages to ask the flusher for after meeting `dirtySeen` dirty ones. */

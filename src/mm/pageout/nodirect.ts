@@ -6,7 +6,8 @@
 import type { Sleeping } from '../../sim/task.ts';
 import type { Reclaim } from '../reclaim.ts';
 import { kickFlusher } from './flusher.ts';
-import { type PageoutWay, type ScanControl, Verdict } from './way.ts';
+import type { ScanControl } from '../scan-control.ts';
+import { type PageoutWay, Verdict } from './way.ts';
 import { nothingAfter, nothingDeferred, writeReclaimPage } from './write-reclaim-page.ts';
 
 function* onlyKswapd(reclaim: Reclaim, frame: number, sc: ScanControl): Sleeping<Verdict> {

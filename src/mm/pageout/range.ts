@@ -14,7 +14,8 @@ import { Page } from '../page-table.ts';
 import type { Reclaim } from '../reclaim.ts';
 import { Writer } from '../vm-stat.ts';
 import { writeCachePages } from '../write-cache-pages.ts';
-import { type PageoutWay, type ScanControl, Verdict } from './way.ts';
+import type { ScanControl } from '../scan-control.ts';
+import { type PageoutWay, Verdict } from './way.ts';
 import { mayWriteToQueue, nothingAfter, writeReclaimPage } from './write-reclaim-page.ts';
 
 /** clean_page_list. */

@@ -5,7 +5,9 @@ import { around } from './around.ts';
 import { batch, sorted } from './batch.ts';
 import { flusher } from './flusher.ts';
 import { linux32, nokswapd } from './linux-3.2.ts';
-import { linux411, linux616 } from './linux-4.11.ts';
+import { linux311 } from './linux-3.11.ts';
+import { linux411 } from './linux-4.11.ts';
+import { linux616 } from './linux-6.16.ts';
 import { flushforward, nodirect } from './nodirect.ts';
 import { none } from './none.ts';
 import { range } from './range.ts';
@@ -25,6 +27,7 @@ export const pageoutWays: ReadonlyMap<string, PageoutWay> = new Map(
     flusher,
     linux32,
     nokswapd,
+    linux311,
     linux411,
     linux616,
     none,

@@ -5,7 +5,8 @@ import type { Sleeping } from '../../sim/task.ts';
 import { Page } from '../page-table.ts';
 import type { Reclaim } from '../reclaim.ts';
 import { Writer, Written } from '../vm-stat.ts';
-import { type ScanControl, Verdict } from './way.ts';
+import type { ScanControl } from '../scan-control.ts';
+import { Verdict } from './way.ts';
 
 /** may_write_to_queue: kswapd always may (PF_SWAPWRITE), others while the queue has room. */
 export function mayWriteToQueue(reclaim: Reclaim, sc: ScanControl): boolean {

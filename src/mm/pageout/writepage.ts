@@ -6,6 +6,7 @@
  * when a direct reclaim has scanned 48 pages.
  */
 
+import { version } from '../../sim/kernel-version.ts';
 import type { PageoutWay } from './way.ts';
 import { nothingAfter, nothingDeferred, writeReclaimPage } from './write-reclaim-page.ts';
 
@@ -22,6 +23,7 @@ export const writepage: PageoutWay = {
 export const linux2634: PageoutWay = {
   ...writepage,
   name: 'linux-2.6.34',
+  kernel: version(2, 6, 34),
   summary: 'the same, and direct reclaim wakes the flusher as well (2.6.34)',
   directWakesFlusher: true,
 };
