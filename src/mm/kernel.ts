@@ -59,8 +59,7 @@ export interface ReclaimRules {
 
 /** The rules of a version, a number of `sim/kernel-version.ts`. */
 export function reclaimRules(kernel: number): ReclaimRules {
-  const since = (major: number, minor: number, patch = 0) =>
-    kernel >= version(major, minor, patch);
+  const since = (major: number, minor: number, patch = 0) => kernel >= version(major, minor, patch);
   return {
     perNode: since(4, 8),
     isLumpy: !since(3, 5),

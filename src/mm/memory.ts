@@ -297,6 +297,8 @@ export class Memory extends PageLocks {
     this.nrWriteback--;
     const zone = this.zones[table.zone[frame]];
     zone.nrWriteback--;
+    // The kernel looks again only when a page is freed here, and kills a task before that.
+    zone.domain.freed();
     const flags = table.flags[frame] & ~Page.writeback;
     table.flags[frame] = flags;
     if ((flags & Page.reclaim) !== 0) {

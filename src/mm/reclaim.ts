@@ -95,11 +95,7 @@ export class Reclaim {
     const { memory } = this;
     const left = this.#amounts.pop() ?? new Int32Array(4);
     scanAmounts(memory, lruvec, sc, left);
-    while (
-      left[Lru.inactiveAnon] > 0 ||
-      left[Lru.activeFile] > 0 ||
-      left[Lru.inactiveFile] > 0
-    ) {
+    while (left[Lru.inactiveAnon] > 0 || left[Lru.activeFile] > 0 || left[Lru.inactiveFile] > 0) {
       for (let list = 0; list < 4; list++) {
         if (left[list] <= 0) continue;
         const batch = Math.min(left[list], SWAP_CLUSTER_MAX);

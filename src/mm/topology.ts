@@ -11,14 +11,7 @@
 import { Domain, LRU_LISTS } from './lru.ts';
 import { PageTable } from './page-table.ts';
 import { minFreeKbytes, type VmOptions } from './vm-options.ts';
-import {
-  highmemWatermarks,
-  watermarks,
-  Zone,
-  ZONE_LISTS,
-  ZONE_NAMES,
-  ZoneType,
-} from './zone.ts';
+import { highmemWatermarks, watermarks, Zone, ZONE_LISTS, ZONE_NAMES, ZoneType } from './zone.ts';
 
 /** Which processor a machine has: it decides where zones end. */
 export type Arch = 'x86-64' | 'i386' | 'ppc64';
@@ -124,7 +117,9 @@ export class Topology {
         reserveOf(place, places),
       );
     });
-    this.nodes = Array.from({ length: options.nodes }, (_, node) => this.#node(node, options.nodes));
+    this.nodes = Array.from({ length: options.nodes }, (_, node) =>
+      this.#node(node, options.nodes),
+    );
   }
 
   #node(node: number, nodes: number): Node {
