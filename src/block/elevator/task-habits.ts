@@ -8,7 +8,12 @@ const VALID_SAMPLES = 80;
 
 /** Which of a task's last 32 requests were seeks. */
 export class SeekHistory {
-  #bits = 0;
+  #bits: number;
+
+  /** @param bits what to begin with: the lowest is the last one */
+  constructor(bits = 0) {
+    this.#bits = bits;
+  }
 
   note(isSeek: boolean): void {
     this.#bits = (this.#bits << 1) | (isSeek ? 1 : 0);
@@ -25,6 +30,8 @@ export class SeekHistory {
 
 /** The decaying mean of the time from a task's completion to its next request. */
 export class ThinkTime {
+  /** When the last one was done, ns. */
+  lastEndNs = 0;
   /** Operand of `note`, ns. */
   thinkNs = 0;
   /** ns. */

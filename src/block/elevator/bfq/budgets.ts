@@ -1,68 +1,74 @@
 /**
- * How large a turn a bfq queue is given (__bfq_bfqq_recalc_budget, bfq_update_peak_rate): a budget
- * in sectors that grows while the queue uses it up and shrinks when it does not, up to what the
- * drive transfers at its best within the time that a turn may last.
+ * How large a turn a bfq queue is given (__bfq_bfqq_recalc_budget, bfq_calc_max_budget): a budget in sectors
+ * that grows while the queue uses it up and shrinks when it does not, up to what the drive transfers at its
+ * best within the time that a turn may last.
  */
 
 import { Why, type WhyExpired } from './expiry.ts';
 import type { BfqQueue } from './queue.ts';
 
-/** The largest budget as long as the drive's rate is unknown, sectors. */
+/** The largest budget as long as too few turns have been seen, sectors. */
 const DEFAULT_MAX = 16 * 1024;
-/** A turn shorter than this says nothing on the rate, ns. */
-const LEAST_SAMPLE_NS = 20_000_000;
-/** Neither does one with fewer sectors than this. */
-const LEAST_SAMPLE_SECTORS = 2048;
+/** Turns count up to 256, the more slowly the more there were; so many are enough. */
+const ENOUGH_TURNS = 194;
 
 export class Budgets {
-  readonly #fixedMax: number;
+  /** The largest budget by the drive's rate, or as it was set, sectors. */
+  most: number;
+
+  readonly #isFixed: boolean;
   readonly #timeoutNs: number;
-  /** Best rate seen, smoothed, sectors a ns. */
-  #peakRate = 0;
-  #samples = 0;
+  #turns = 0;
 
   /**
    * @param maxBudget the `max_budget` tunable, sectors; 0 to follow the drive's rate
    * @param timeoutNs how long a turn may last
    */
   constructor(maxBudget: number, timeoutNs: number) {
-    this.#fixedMax = maxBudget;
+    this.#isFixed = maxBudget > 0;
+    this.most = this.#isFixed ? maxBudget : DEFAULT_MAX;
     this.#timeoutNs = timeoutNs;
   }
 
   get max(): number {
-    if (this.#fixedMax > 0) return this.#fixedMax;
-    if (this.#samples < 8) return DEFAULT_MAX;
-    return Math.max(1, Math.floor(this.#peakRate * this.#timeoutNs));
+    return this.#turns < ENOUGH_TURNS ? DEFAULT_MAX : this.most;
   }
 
   get min(): number {
     return Math.floor(this.max / 32);
   }
 
-  /** A turn is over: what rate does it tell of? */
-  noteRate(queue: BfqQueue, nowNs: number): void {
-    const tookNs = nowNs - queue.turnBeganNs;
-    if (tookNs < LEAST_SAMPLE_NS || queue.served < LEAST_SAMPLE_SECTORS || queue.isSeeky) return;
-    const rate = queue.served / tookNs;
-    this.#samples++;
-    if (rate > this.#peakRate || this.#samples === 1) {
-      this.#peakRate = this.#samples === 1 ? rate : (this.#peakRate * 7 + rate) / 8;
-    }
+  /** A queue is given a turn. */
+  turnBegins(): void {
+    this.#turns = Math.floor((this.#turns * 7 + 256) / 8);
+  }
+
+  /** The drive's rate is another one. @param rate sectors a ns */
+  follow(rate: number): void {
+    if (!this.#isFixed) this.most = Math.max(1, Math.floor(rate * this.#timeoutNs));
+  }
+
+  /** What a turn of so long is worth, sectors: a queue that seeks is charged for the time it took. */
+  forTime(queue: BfqQueue, tookNs: number): number {
+    const time = (this.most * Math.min(tookNs, this.#timeoutNs)) / this.#timeoutNs;
+    return Math.max(Math.floor(time), queue.served);
   }
 
   /** Sets the queue's next budget from how this turn ended. */
   adapt(queue: BfqQueue, why: WhyExpired): void {
-    const { max, min } = this;
+    const { min, most } = this;
     let budget = queue.maxBudget;
-    if (!queue.isSync) budget = max;
+    if (!queue.isSync) budget = most;
     else if (queue.raise > 1) budget = 2 * min;
     else if (why === Why.tooIdle) {
       // Requests still with the drive: it may just have been slow.
-      budget = queue.dispatched > 0 ? budget * 2 : budget > 5 * min ? budget - 4 * min : min;
-    } else if (why === Why.timeout) budget *= 2;
-    else if (why === Why.budgetUsed) budget *= 4;
-    else if (why === Why.noMore) return;
-    queue.maxBudget = Math.max(min, Math.min(budget, max));
+      if (queue.dispatched > 0) budget = Math.min(budget * 2, most);
+      else budget = budget > 5 * min ? budget - 4 * min : min;
+    } else if (why === Why.timeout) budget = Math.min(budget * 2, most);
+    else if (why === Why.budgetUsed) budget = Math.min(budget * 4, most);
+    else if (why === Why.noMore) budget = Math.max(queue.served, min);
+    else return;
+    if (this.#turns >= ENOUGH_TURNS && !this.#isFixed) budget = Math.min(budget, most);
+    queue.maxBudget = budget;
   }
 }

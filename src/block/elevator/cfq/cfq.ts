@@ -9,14 +9,14 @@
 
 import { MS } from '../../../sim/units.ts';
 import { Alarm } from '../../../sim/events.ts';
-import { Merge } from '../../merge.ts';
 import { RequestFlag } from '../../request.ts';
-import { ElevatorBase, MayQueue, type ElevatorHost, type ElevatorKind } from '../elevator.ts';
-import { Nearer } from '../nearer.ts';
+import { MayQueue, type ElevatorHost, type ElevatorKind } from '../elevator.ts';
+import { FairElevator } from '../fair-elevator.ts';
+import { isSyncRequest } from '../task-queues.ts';
+import { ThinkTime } from '../task-habits.ts';
 import { CommandQueueing } from './command-queueing.ts';
-import { Workload, type CfqQueue } from './queue.ts';
+import { CfqQueue, Workload } from './queue.ts';
 import { CfqSlices } from './slices.ts';
-import { CfqTaskQueues, isSyncRequest, type CfqTask } from './task-queues.ts';
 import { cfqDefaults, type CfqTunables } from './tunables.ts';
 
 /** A request within this of the arm is close, sectors (CFQQ_CLOSE_THR). */
@@ -26,59 +26,66 @@ const PAGE_SECTORS = 8;
 /** Requests waiting that make a queue deep. */
 const DEEP = 4;
 
-class Cfq extends ElevatorBase {
+class Cfq extends FairElevator<CfqQueue> {
   readonly #tunables: CfqTunables;
-  readonly #nearer: Nearer;
   readonly #idleNs: number;
   readonly #slices: CfqSlices;
-  readonly #queues: CfqTaskQueues;
+  /** How soon each task comes back. */
+  readonly #think: (ThinkTime | undefined)[] = [];
   readonly #idleTimer: Alarm;
   readonly #queueing: CommandQueueing;
-  #length = 0;
   /** Requests dispatched and not complete: [async, sync]. */
   readonly #inFlight = new Int32Array(2);
   /** The task that is served in this turn: that of the first request. */
-  #activeTask: CfqTask | undefined;
+  #activeThink: ThinkTime | undefined;
   /** When a sync request last took too long: async ones are held back after that. */
   #lastDelayedNs = -1000 * MS;
   #noIdleTreeIdles = false;
 
   constructor(host: ElevatorHost, tunables: CfqTunables) {
-    super(host);
+    const { requests, rotational } = host;
+    super(host, tunables, (id, isSync) => new CfqQueue(id, isSync, requests, rotational));
     this.#tunables = tunables;
-    this.#nearer = new Nearer(host.requests, tunables.back_seek_max, tunables.back_seek_penalty);
     this.#idleNs = tunables.slice_idle * MS;
     this.#slices = new CfqSlices(host.events, tunables, host.hasTaskPlugs);
-    this.#queues = new CfqTaskQueues(host);
     this.#queueing = new CommandQueueing();
     this.#idleTimer = new Alarm(host.events, () => this.#idledEnough());
-  }
-
-  get isEmpty(): boolean {
-    return this.#length === 0;
   }
 
   // Requests come in.
 
   add(request: number): void {
-    const { requests, events } = this.host;
-    const queue = this.#queues.take(request);
-    const { fifo_expire_async, fifo_expire_sync } = this.#tunables;
-    requests.owner[request] = queue.id;
-    requests.expiryNs[request] =
-      events.nowNs + (queue.isSync ? fifo_expire_sync : fifo_expire_async) * MS;
-    queue.fifo.append(request);
-    this.#fileBySector(queue, request);
-    if (requests.has(request, RequestFlag.meta)) queue.metaPending++;
-    this.#length++;
+    const queue = this.#takeQueue(request);
+    this.file(queue, request);
     if (!queue.isBusy) this.#slices.makeBusy(queue);
-    queue.next = this.#nearer.choose(queue.next, request);
+    queue.next = this.nearer.choose(queue.next, request);
     this.#learn(queue, request);
     this.#enqueued(queue, request);
   }
 
+  /** Its task's queue, or the one that that was to be joined to (cfq_set_request, cfq_merge_cfqqs). */
+  #takeQueue(request: number): CfqQueue {
+    const queue = this.queues.take(request);
+    if (queue.joins < 0) return queue;
+    const into = this.queues.byId(queue.joins);
+    this.queues.move(this.host.requests.task[request], into);
+    return into;
+  }
+
+  /** Has two queues become one when their tasks next ask for something: the fewer tasks move. */
+  #joinLater(queue: CfqQueue, close: CfqQueue): void {
+    const other = this.queues.endOfJoins(close, queue);
+    if (other === undefined || queue.tasks === 0) return;
+    if (other.tasks >= queue.tasks) queue.joins = other.id;
+    else other.joins = queue.id;
+  }
+
+  #thinkOf(request: number): ThinkTime {
+    return (this.#think[this.host.requests.task[request]] ??= new ThinkTime());
+  }
+
   /** In 2.6.34 one that already starts there goes out to make room (cfq_add_rq_rb). */
-  #fileBySector(queue: CfqQueue, request: number): void {
+  protected override fileBySector(queue: CfqQueue, request: number): void {
     const { sorted } = queue;
     while (!this.host.hasTaskPlugs) {
       sorted.sector = this.host.requests.sector[request];
@@ -108,8 +115,8 @@ class Cfq extends ElevatorBase {
 
   /** Learns from a request whether the queue is worth idling for (cfq_update_idle_window). */
   #learn(queue: CfqQueue, request: number): void {
-    const { think, lastEndNs } = this.#queues.taskOf(request);
-    think.thinkNs = Math.min(this.host.events.nowNs - lastEndNs, 2 * this.#idleNs);
+    const think = this.#thinkOf(request);
+    think.thinkNs = Math.min(this.host.events.nowNs - think.lastEndNs, 2 * this.#idleNs);
     think.note();
     queue.noteSeek(request);
     if (!queue.isSync || queue.isIdleClass) return;
@@ -138,19 +145,19 @@ class Cfq extends ElevatorBase {
   }
 
   #isClose(request: number): boolean {
-    return Math.abs(this.host.requests.sector[request] - this.#nearer.position) <= CLOSE_SECTORS;
+    return Math.abs(this.host.requests.sector[request] - this.nearer.position) <= CLOSE_SECTORS;
   }
 
   // Requests go out.
 
   dispatch(force: boolean): boolean {
-    if (this.#length === 0) return false;
+    if (this.length === 0) return false;
     if (force) return this.#dispatchAny();
     const queue = this.#select();
     if (queue === undefined || !this.#mayDispatch(queue)) return false;
     const request = this.#expired(queue);
     this.#dispatchFrom(queue, request);
-    this.#activeTask ??= this.#queues.taskOf(request);
+    this.#activeThink ??= this.#thinkOf(request);
     queue.sliceDispatched++;
     queue.mustDispatch = false;
     const isSpent = !queue.isSync && queue.sliceDispatched >= this.#asyncRequests(queue);
@@ -185,7 +192,7 @@ class Cfq extends ElevatorBase {
         if (!active.isEmpty) return active;
         close = this.#closeTo(active);
         if (close !== undefined) {
-          if (active.joins < 0) this.#queues.joinLater(active, close);
+          if (active.joins < 0) this.#joinLater(active, close);
         } else if (this.#isAwaited(active)) return undefined;
       } else if (!isBackBusy && this.#isLastWaited(active)) return undefined;
       this.#expire(active, false);
@@ -214,7 +221,7 @@ class Cfq extends ElevatorBase {
       return undefined;
     }
     const { sector } = this.host.requests;
-    const other = this.#slices.nearest(sector, queue.level, this.#nearer);
+    const other = this.#slices.nearest(sector, queue.level, this.nearer);
     if (other === undefined || !this.#isClose(other.next)) return undefined;
     if (!other.isSync || other.isSeeky || other.isRealTime !== queue.isRealTime) return undefined;
     return other;
@@ -258,39 +265,31 @@ class Cfq extends ElevatorBase {
   #expired(queue: CfqQueue): number {
     if (queue.hasCheckedFifo) return queue.next;
     queue.hasCheckedFifo = true;
-    const oldest = queue.fifo.first;
-    return this.host.events.nowNs >= this.host.requests.expiryNs[oldest] ? oldest : queue.next;
+    const oldest = this.overdue(queue);
+    return oldest >= 0 ? oldest : queue.next;
   }
 
   #dispatchFrom(queue: CfqQueue, request: number): void {
-    queue.next = this.#nearer.nextOf(request, queue.sorted);
-    this.#remove(queue, request);
+    queue.next = this.nearer.nextOf(request, queue.sorted);
+    this.unfile(queue, request);
     queue.dispatched++;
     this.#inFlight[queue.isSync ? 1 : 0]++;
     this.host.dispatchSorted(request);
   }
 
-  #remove(queue: CfqQueue, request: number): void {
-    if (queue.next === request) queue.next = this.#nearer.nextOf(request, queue.sorted);
-    queue.sorted.remove(request);
-    queue.fifo.remove(request);
-    if (this.host.requests.has(request, RequestFlag.meta)) queue.metaPending--;
-    this.#length--;
-  }
-
   override activated(request: number): void {
+    super.activated(request);
     this.#queueing.activated();
-    this.#nearer.moveTo(request);
   }
 
   override completed(request: number): void {
     const { requests, events } = this.host;
-    const queue = this.#queues.byId(requests.owner[request]);
-    this.#queueing.completed(this.#length, this.#slices.active);
+    const queue = this.queues.byId(requests.owner[request]);
+    this.#queueing.completed(this.length, this.#slices.active);
     queue.dispatched--;
     this.#inFlight[queue.isSync ? 1 : 0]--;
     if (isSyncRequest(requests, request)) {
-      this.#queues.taskOf(request).lastEndNs = events.nowNs;
+      this.#thinkOf(request).lastEndNs = events.nowNs;
       const waitedNs = events.nowNs - requests.startNs[request];
       if (waitedNs >= this.#tunables.fifo_expire_sync * MS) this.#lastDelayedNs = events.nowNs;
     }
@@ -315,7 +314,7 @@ class Cfq extends ElevatorBase {
   #shouldWaitBusy(queue: CfqQueue): boolean {
     if (this.#slices.busy > 1) return false;
     if (this.#slices.isUsed(queue)) return true;
-    const think = this.#activeTask?.think;
+    const think = this.#activeThink;
     if (think === undefined || !think.isKnown) return false;
     return queue.sliceEndNs - this.host.events.nowNs < think.meanNs;
   }
@@ -323,9 +322,9 @@ class Cfq extends ElevatorBase {
   /** Keeps the drive idle for the queue's next request, if it is likely to come (cfq_arm_slice_timer). */
   #idle(queue: CfqQueue): void {
     if (this.#neverIdles || this.#idleNs === 0 || !this.#shouldIdle(queue)) return;
-    if (queue.dispatched > 0 || this.#activeTask === undefined) return;
+    const think = this.#activeThink;
+    if (queue.dispatched > 0 || think === undefined) return;
     const { nowNs } = this.host.events;
-    const { think } = this.#activeTask;
     if (think.isKnown && queue.sliceEndNs - nowNs < think.meanNs) return;
     queue.isWaiting = true;
     this.#idleTimer.atNs = nowNs + this.#idleNs;
@@ -354,58 +353,20 @@ class Cfq extends ElevatorBase {
   #expire(queue: CfqQueue, keepsRest: boolean): void {
     if (queue.isWaiting) this.#stopWaiting(queue);
     this.#slices.expire(queue, keepsRest);
-    this.#activeTask = undefined;
+    this.#activeThink = undefined;
     this.#noIdleTreeIdles = false;
   }
 
   // Merging.
 
-  override findFrontMerge(bio: number): number {
-    const queue = this.#queues.ofBio(bio);
-    if (queue === undefined) return -1;
-    const { sector, sectors } = this.host.bios;
-    queue.sorted.sector = sector[bio] + sectors[bio];
-    return queue.sorted.at();
-  }
-
-  /** Only where the bio would be queued itself (cfq_allow_merge). */
-  override allowsMerge(request: number, bio: number): boolean {
-    return this.#queues.ofBio(bio)?.id === this.host.requests.owner[request];
-  }
-
-  override merged(request: number, how: Merge): void {
-    if (how !== Merge.front) return;
-    const queue = this.#queues.byId(this.host.requests.owner[request]);
-    queue.sorted.remove(request);
-    this.#fileBySector(queue, request);
-    queue.next = this.#nearer.choose(queue.next, request);
-  }
-
-  mergedRequests(request: number, next: number): void {
-    const { expiryNs, owner } = this.host.requests;
-    const into = this.#queues.byId(owner[request]);
-    const from = this.#queues.byId(owner[next]);
-    if (into === from && expiryNs[next] < expiryNs[request]) {
-      into.fifo.remove(request);
-      into.fifo.insertAfter(next, request);
-      expiryNs[request] = expiryNs[next];
-    }
-    if (from.next === next && into === from) from.next = request;
-    this.#remove(from, next);
-    if (from.isEmpty && from.isBusy && from !== this.#slices.active) this.#slices.makeIdle(from);
-  }
-
-  former(request: number): number {
-    return this.#queues.byId(this.host.requests.owner[request]).sorted.previous(request);
-  }
-
-  latter(request: number): number {
-    return this.#queues.byId(this.host.requests.owner[request]).sorted.after(request);
+  protected override shrank(queue: CfqQueue): void {
+    if (queue.isEmpty && queue.isBusy && queue !== this.#slices.active)
+      this.#slices.makeIdle(queue);
   }
 
   /** A task that is being waited for is not to wait for a request itself. */
   override mayQueue(bio: number): MayQueue {
-    const queue = this.#queues.ofBio(bio);
+    const queue = this.queues.ofBio(bio);
     if (queue === undefined || !queue.isWaiting || queue.mustAllocate) return MayQueue.yes;
     queue.mustAllocate = true;
     return MayQueue.must;

@@ -4,6 +4,7 @@ import { classOf, IoClass, levelOf } from '../../io-priority.ts';
 import type { RequestTable } from '../../request.ts';
 import { RequestList } from '../../request-list.ts';
 import { SortedRequests } from '../../sorted-requests.ts';
+import type { FairQueue } from '../fair-elevator.ts';
 import { SeekHistory } from '../task-habits.ts';
 import type { ServiceTree } from './service-tree.ts';
 
@@ -18,7 +19,7 @@ const SMALL_SECTORS = 2 * 32;
 /** Seeks among the last 32 requests that make a queue seeky, plus one. */
 const SEEKS = 32 / 8;
 
-export class CfqQueue {
+export class CfqQueue implements FairQueue {
   readonly id: number;
   readonly isSync: boolean;
   readonly sorted: SortedRequests;
