@@ -169,9 +169,14 @@ export class Blocks {
     this.#open[at] = 0;
   }
 
-  addValid(block: number): void {
-    this.valid[block]++;
-    this.laneValid[this.#geometry.laneOfBlock(block)]++;
+  addValid(block: number, units: number): void {
+    this.valid[block] += units;
+    this.laneValid[this.#geometry.laneOfBlock(block)] += units;
+  }
+
+  /** Collection has moved valid units of a victim elsewhere. */
+  moved(block: number, units: number): void {
+    this.addValid(block, -units);
   }
 
   /** A valid unit of the block went stale. */

@@ -142,9 +142,9 @@ export class Collector {
       const physical = block * unitsPerBlock + this.#row[lane]++ * unitsPerRow;
       const before = this.#carried[lane];
       const at = lane * this.#capacity + before;
-      const read = this.#ftl.validIn(physical, this.#logical, at);
+      const read = this.#ftl.validIn(block, physical, this.#logical, at);
       if (read > 0) {
-        this.#from.fill(physical, at, at + read);
+        for (let i = at; i < at + read; i++) this.#from[i] = physical;
         this.#carried[lane] = before + read;
         this.#array.startGcRead(lane, Stream.gc, physical, read * unitBytes);
         return true;
@@ -173,12 +173,12 @@ export class Collector {
     const count = this.#programming[lane];
     const target = this.#target[lane];
     const base = lane * this.#capacity;
-    for (let i = 0; i < count; i++) {
-      this.#ftl.move(this.#logical[base + i], this.#from[base + i], target + i);
-    }
+    this.#ftl.move(this.#logical, this.#from, base, count, target);
     this.unitsMoved += count;
-    this.#logical.copyWithin(base, base + count, base + this.#carried[lane]);
-    this.#from.copyWithin(base, base + count, base + this.#carried[lane]);
+    for (let i = base; i + count < base + this.#carried[lane]; i++) {
+      this.#logical[i] = this.#logical[i + count];
+      this.#from[i] = this.#from[i + count];
+    }
     this.#carried[lane] -= count;
     this.#programming[lane] = 0;
     this.#blocks.programmed(lane, Stream.gc);

@@ -86,12 +86,11 @@ export class Ftl {
    * @param into where they go, from `at` on
    * @returns how many there are
    */
-  validIn(physical: number, into: Int32Array, at: number): number {
+  validIn(block: number, physical: number, into: Int32Array, at: number): number {
     const { unitsPerRow } = this.#geometry;
     const forward = this.#forward;
-    const isAsStarted = this.#reverse.isAsStarted(this.#geometry.blockOf(physical));
-    const entry = isAsStarted ? 0 : this.#geometry.rowOf(physical) + FIRST;
-    const from = this.#writtenIn(physical);
+    const entry = this.#entryOf(block, physical);
+    const from = this.#writtenIn(block, physical);
     const written = this.#written;
     let end = at;
     for (let i = from; i < from + unitsPerRow; i++) {
@@ -101,9 +100,8 @@ export class Ftl {
   }
 
   /** Where in `#written` the logical units are that a row was written with, -1 for none. */
-  #writtenIn(physical: number): number {
+  #writtenIn(block: number, physical: number): number {
     const { unitsPerRow, unitsPerBlock } = this.#geometry;
-    const block = this.#geometry.blockOf(physical);
     const lane = this.#geometry.laneOfBlock(block);
     const capacity = AHEAD_ROWS * unitsPerRow;
     const base = lane * capacity;
@@ -119,34 +117,52 @@ export class Ftl {
     return base;
   }
 
-  /**
-   * Looks ahead, for speed alone: the map is far larger than any cache, and look-ups that do not wait
-   * for each other cost a fifth of those that do. To be called before many single look-ups.
-   * @param logicals units, -1 for none
-   */
+  /** Looks ahead, for speed alone: to be called before many single look-ups; -1 stands for no unit. */
   touch(logicals: Int32Array, from: number, to: number): void {
-    const forward = this.#forward;
-    let sum = 0;
-    for (let i = from; i < to; i++) {
-      if (logicals[i] >= 0) sum = (sum + forward.get(logicals[i])) | 0;
-    }
-    this.touched = sum;
+    this.touched = this.#forward.touch(logicals, from, to);
   }
 
   /** A program has put `logical` at `physical`; its former place goes stale. */
   place(logical: number, physical: number): void {
+    const block = this.#geometry.blockOf(physical);
     this.#forget(logical);
-    this.#put(logical, physical);
+    this.#forward.set(logical, this.#geometry.rowOf(physical) + FIRST);
+    this.#reverse.written(block, physical, logical);
+    this.#blocks.addValid(block, 1);
   }
 
   /**
-   * Collection has programmed `logical`, read from the row of `from`, at `to`. What has been written
-   * anew meanwhile stays where it is.
+   * Collection has programmed logical units, read from the rows that begin at `from`, at `target` and
+   * behind it. What has been written anew meanwhile stays where it is.
+   * @param at where in both lists the first of `count` units stands; units of a row stand together
    */
-  move(logical: number, from: number, to: number): void {
-    if (this.lookup(logical) !== from) return;
-    this.#blocks.invalidate(this.#geometry.blockOf(from));
-    this.#put(logical, to);
+  move(logicals: Int32Array, from: Int32Array, at: number, count: number, target: number): void {
+    const { unitsPerRow } = this.#geometry;
+    const forward = this.#forward;
+    const block = this.#geometry.blockOf(target);
+    let row = this.#geometry.rowOf(target);
+    let rowEnd = at + unitsPerRow;
+    let moved = 0;
+    for (let i = at; i < at + count;) {
+      const source = from[i];
+      const sourceBlock = this.#geometry.blockOf(source);
+      const expected = this.#entryOf(sourceBlock, source);
+      let left = 0;
+      for (; i < at + count && from[i] === source; i++) {
+        if (i === rowEnd) {
+          row++;
+          rowEnd += unitsPerRow;
+        }
+        const logical = logicals[i];
+        if (forward.get(logical) !== expected) continue;
+        forward.set(logical, row + FIRST);
+        this.#reverse.written(block, target + i - at, logical);
+        left++;
+      }
+      this.#blocks.moved(sourceBlock, left);
+      moved += left;
+    }
+    this.#blocks.addValid(block, moved);
   }
 
   /** The unit holds nothing from now on. */
@@ -155,16 +171,14 @@ export class Ftl {
     this.#forward.set(logical, NOWHERE);
   }
 
-  #put(logical: number, physical: number): void {
-    const block = this.#geometry.blockOf(physical);
-    this.#forward.set(logical, this.#geometry.rowOf(physical) + FIRST);
-    this.#reverse.written(block, physical, logical);
-    this.#blocks.addValid(block);
-  }
-
   #forget(logical: number): void {
     const old = this.lookup(logical);
     if (old >= 0) this.#blocks.invalidate(this.#geometry.blockOf(old));
+  }
+
+  /** What the map says of the valid units of a row. */
+  #entryOf(block: number, physical: number): number {
+    return this.#reverse.isAsStarted(block) ? 0 : this.#geometry.rowOf(physical) + FIRST;
   }
 
   save(): { forward: SparseMap; rewritten: Uint8Array; start: string } {

@@ -126,7 +126,7 @@ export function mapFaults(drive: SsdDrive): string[] {
     ftl.prepare(block);
     const end = (block + 1) * unitsPerBlock;
     for (let row = block * unitsPerBlock; row < end; row += unitsPerRow) {
-      const holds = found.subarray(0, ftl.validIn(row, found, 0)).join();
+      const holds = found.subarray(0, ftl.validIn(block, row, found, 0)).join();
       const expected = (held.get(row) ?? []).join();
       if (holds !== expected) faults.push(`row at ${row} holds ${holds}, the map says ${expected}`);
     }
