@@ -26,6 +26,8 @@ export interface MergeLimits {
   maxSegments: number;
   /** Sectors of a discard. */
   maxDiscardSectors: number;
+  /** Only what has the same IO priority merges: since blk-mq. */
+  samePriority: boolean;
 }
 
 /** How far to look for a merge, as /sys/block/DEVICE/queue/nomerges. */
@@ -129,6 +131,9 @@ export class Merger {
     if (!isBack && sector + bios.sectors[bio] !== requests.sector[request]) return Merge.none;
     if (!requests.isMergeable(request)) return Merge.none;
     if (!canHoldTogether(requests.op[request], bios.op[bio])) return Merge.none;
+    if (this.#limits.samePriority && requests.priority[request] !== bios.priority[bio]) {
+      return Merge.none;
+    }
     if (!this.#fits(request, bio)) return Merge.none;
     if (isBack) this.#mergeBack(request, bio);
     else this.#mergeFront(request, bio);
@@ -189,6 +194,8 @@ export class Merger {
     return (
       this.#requests.isMergeable(request) &&
       canHoldTogether(this.#requests.op[request], this.#bios.op[bio]) &&
+      (!this.#limits.samePriority ||
+        this.#requests.priority[request] === this.#bios.priority[bio]) &&
       this.#elevator.allowsMerge(request, bio)
     );
   }
@@ -233,6 +240,9 @@ export class Merger {
     if (requests.end(request) !== requests.sector[next]) return false;
     if (!requests.isMergeable(request) || !requests.isMergeable(next)) return false;
     if (!canHoldTogether(requests.op[request], requests.op[next])) return false;
+    if (this.#limits.samePriority && requests.priority[request] !== requests.priority[next]) {
+      return false;
+    }
     const sectors = requests.sectors[request] + requests.sectors[next];
     const segments = requests.segments[request] + requests.segments[next];
     if (!this.#isWithinLimits(requests.op[request], sectors, segments)) return false;

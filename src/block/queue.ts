@@ -115,6 +115,7 @@ function settle(options: QueueOptions, device: Device): QueueSettings {
     limits: {
       maxSectors,
       maxSegments: inRange('max_segments', options.maxSegments ?? generation.maxSegments, 1),
+      samePriority: generation.isMultiQueue,
       maxDiscardSectors: generation.hasDiscardLimit ? MAX_DISCARD_SECTORS : maxSectors,
     },
     cpus: inRange('cpus', options.cpus ?? 4, 1, 1024),

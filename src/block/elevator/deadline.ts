@@ -10,8 +10,7 @@
 import { Merge } from '../merge.ts';
 import { MS } from '../../sim/units.ts';
 import { Direction, directionOf } from '../request.ts';
-import { RequestList } from '../request-list.ts';
-import { SortedRequests } from '../sorted-requests.ts';
+import { DeadlineLists } from './deadline-lists.ts';
 import { ElevatorBase, type ElevatorHost, type ElevatorKind } from './elevator.ts';
 
 const { read, write } = Direction;
@@ -31,42 +30,108 @@ export const deadlineDefaults = {
 
 export type DeadlineTunables = typeof deadlineDefaults;
 
-export class Deadline extends ElevatorBase {
+/** What deadline and mq-deadline have in common. */
+export abstract class DeadlineBase extends ElevatorBase {
+  /** One for each priority class that is told apart. */
+  protected readonly classes: readonly DeadlineLists[];
   readonly #tunables: DeadlineTunables;
   readonly #expireNs: readonly [number, number];
-  protected readonly sorted: readonly [SortedRequests, SortedRequests];
-  readonly #fifo: readonly [RequestList, RequestList];
-  /** Where each direction's sector order goes on; -1 when it does not. At most one is set. */
-  readonly #next = new Int32Array(2).fill(-1);
   /** Requests given out in this batch. */
   #batching = 0;
   /** How often waiting writes have been passed over. */
   #starved = 0;
 
-  constructor(host: ElevatorHost, tunables: DeadlineTunables) {
+  constructor(host: ElevatorHost, tunables: DeadlineTunables, classes: number) {
     super(host);
     this.#tunables = tunables;
     this.#expireNs = [tunables.read_expire * MS, tunables.write_expire * MS];
-    this.sorted = [new SortedRequests(host.requests), new SortedRequests(host.requests)];
-    this.#fifo = [new RequestList(host.requests), new RequestList(host.requests)];
+    this.classes = Array.from({ length: classes }, () => new DeadlineLists(host.requests));
   }
 
-  get isEmpty(): boolean {
-    return this.#fifo[read].length + this.#fifo[write].length === 0;
+  /** Where requests of an IO priority go. */
+  protected abstract classOf(priority: number): DeadlineLists;
+  /** The request that the batch under way goes on with; -1 when there is none. */
+  protected abstract nextInBatch(lists: DeadlineLists): number;
+  /** Where a direction's sector order goes on; -1 when it does not. */
+  protected abstract nextOf(lists: DeadlineLists, direction: Direction): number;
+  /** A batch of this direction begins. */
+  protected beginBatch(_direction: Direction): void {}
+  /** A request is about to go out. */
+  protected abstract leaves(lists: DeadlineLists, request: number, direction: Direction): void;
+  /** A request leaves the order of sectors for another reason. */
+  protected unsorted(_lists: DeadlineLists, _request: number, _direction: Direction): void {}
+
+  protected listsOf(request: number): DeadlineLists {
+    return this.classOf(this.host.requests.priority[request]);
+  }
+
+  /** How long a request of a direction may wait, ns. */
+  protected get expireNs(): readonly [number, number] {
+    return this.#expireNs;
   }
 
   add(request: number): void {
     const { requests } = this.host;
     const direction = requests.direction(request);
-    this.#file(request, direction);
+    const lists = this.listsOf(request);
+    lists.inBeing++;
+    this.fileBySector(lists, request, direction);
     requests.expiryNs[request] = this.host.events.nowNs + this.#expireNs[direction];
-    this.#fifo[direction].append(request);
+    lists.fifo[direction].append(request);
   }
+
+  protected fileBySector(lists: DeadlineLists, request: number, direction: Direction): void {
+    lists.sorted[direction].insert(request);
+  }
+
+  /** Chooses the next request of a class; -1 when there is none. */
+  protected choose(lists: DeadlineLists): number {
+    const request = this.nextInBatch(lists);
+    if (request >= 0 && this.#batching < this.#tunables.fifo_batch) return request;
+    if (lists.isEmpty) return -1;
+    const direction = this.#chooseDirection(lists);
+    const oldest = lists.fifo[direction].first;
+    const isLate = this.host.events.nowNs > this.host.requests.expiryNs[oldest];
+    const next = this.nextOf(lists, direction);
+    this.beginBatch(direction);
+    this.#batching = 0;
+    return isLate || next < 0 ? oldest : next;
+  }
+
+  /** The next batch's direction, when there is anything to do. */
+  #chooseDirection({ fifo }: DeadlineLists): Direction {
+    if (fifo[read].length > 0) {
+      const hasWrites = fifo[write].length > 0;
+      if (!hasWrites || this.#starved++ < this.#tunables.writes_starved) return read;
+    }
+    this.#starved = 0;
+    return write;
+  }
+
+  /** Gives out a request that `choose` chose. */
+  protected giveOut(lists: DeadlineLists, request: number): void {
+    this.#batching++;
+    this.moveToDispatch(lists, request);
+  }
+
+  protected moveToDispatch(lists: DeadlineLists, request: number): void {
+    const direction = this.host.requests.direction(request);
+    this.leaves(lists, request, direction);
+    lists.fifo[direction].remove(request);
+    lists.sorted[direction].remove(request);
+    this.host.dispatchTail(request);
+  }
+
+  override completed(request: number): void {
+    this.listsOf(request).inBeing--;
+  }
+
+  // Merging.
 
   override findFrontMerge(bio: number): number {
     if (this.#tunables.front_merges === 0) return -1;
-    const { op, sector, sectors } = this.host.bios;
-    const sorted = this.sorted[directionOf(op[bio])];
+    const { op, sector, sectors, priority } = this.host.bios;
+    const sorted = this.classOf(priority[bio]).sorted[directionOf(op[bio])];
     sorted.sector = sector[bio] + sectors[bio];
     return sorted.at();
   }
@@ -74,108 +139,96 @@ export class Deadline extends ElevatorBase {
   override merged(request: number, how: Merge): void {
     if (how !== Merge.front) return;
     const direction = this.host.requests.direction(request);
-    this.#unfile(request, direction);
-    this.#file(request, direction);
+    const lists = this.listsOf(request);
+    this.unsorted(lists, request, direction);
+    lists.sorted[direction].remove(request);
+    this.fileBySector(lists, request, direction);
   }
 
   mergedRequests(request: number, next: number): void {
     const { expiryNs } = this.host.requests;
     const direction = this.host.requests.direction(request);
-    const fifo = this.#fifo[direction];
+    const lists = this.listsOf(next);
+    const fifo = lists.fifo[direction];
     // The joined request is as urgent as the more urgent of the two, and takes its place.
-    if (expiryNs[next] < expiryNs[request]) {
+    if (expiryNs[next] < expiryNs[request] && this.listsOf(request) === lists) {
       fifo.remove(request);
       fifo.insertAfter(next, request);
       expiryNs[request] = expiryNs[next];
     }
-    this.#remove(next, direction);
+    fifo.remove(next);
+    this.unsorted(lists, next, direction);
+    lists.sorted[direction].remove(next);
+    lists.inBeing--;
   }
 
   former(request: number): number {
-    return this.sorted[this.host.requests.direction(request)].previous(request);
+    return this.listsOf(request).sorted[this.host.requests.direction(request)].previous(request);
   }
 
   latter(request: number): number {
-    return this.sorted[this.host.requests.direction(request)].after(request);
+    return this.listsOf(request).sorted[this.host.requests.direction(request)].after(request);
+  }
+}
+
+class Deadline extends DeadlineBase {
+  readonly #lists: DeadlineLists;
+  /** Where each direction's sector order goes on; -1 when it does not. At most one is set. */
+  readonly #next = new Int32Array(2).fill(-1);
+
+  constructor(host: ElevatorHost, tunables: DeadlineTunables) {
+    super(host, tunables, 1);
+    [this.#lists] = this.classes;
+  }
+
+  get isEmpty(): boolean {
+    return this.#lists.isEmpty;
   }
 
   dispatch(): boolean {
-    let request = this.nextInBatch();
-    if (request < 0 || this.#batching >= this.#tunables.fifo_batch) {
-      if (this.isEmpty) return false;
-      const direction = this.#chooseDirection();
-      const oldest = this.#fifo[direction].first;
-      const isLate = this.host.events.nowNs > this.host.requests.expiryNs[oldest];
-      const next = this.nextOf(direction);
-      request = isLate || next < 0 ? oldest : next;
-      this.#batching = 0;
-    }
-    this.#batching++;
-    this.#moveToDispatch(request);
+    const request = this.choose(this.#lists);
+    if (request < 0) return false;
+    this.giveOut(this.#lists, request);
     return true;
   }
 
-  /** The request that the batch under way goes on with; -1 when there is none. */
-  protected nextInBatch(): number {
+  protected override classOf(): DeadlineLists {
+    return this.#lists;
+  }
+
+  protected override nextInBatch(): number {
     return this.#next[write] >= 0 ? this.#next[write] : this.#next[read];
   }
 
-  /** Where a direction's sector order goes on; -1 when it does not. */
-  protected nextOf(direction: Direction): number {
+  protected override nextOf(_lists: DeadlineLists, direction: Direction): number {
     return this.#next[direction];
   }
 
-  /** A request is about to go out. */
-  protected leaves(request: number, direction: Direction): void {
+  protected override leaves(lists: DeadlineLists, request: number, direction: Direction): void {
     this.#next[read] = -1;
     this.#next[write] = -1;
-    this.#next[direction] = this.sorted[direction].after(request);
+    this.#next[direction] = lists.sorted[direction].after(request);
   }
 
-  /** The next batch's direction, when there is anything to do. */
-  #chooseDirection(): Direction {
-    if (this.#fifo[read].length > 0) {
-      const hasWrites = this.#fifo[write].length > 0;
-      if (!hasWrites || this.#starved++ < this.#tunables.writes_starved) return read;
-    }
-    this.#starved = 0;
-    return write;
-  }
-
-  #moveToDispatch(request: number): void {
-    const direction = this.host.requests.direction(request);
-    this.leaves(request, direction);
-    this.#fifo[direction].remove(request);
-    this.sorted[direction].remove(request);
-    this.host.dispatchTail(request);
+  protected override unsorted(lists: DeadlineLists, request: number, direction: Direction): void {
+    if (this.#next[direction] !== request) return;
+    this.#next[direction] = lists.sorted[direction].after(request);
   }
 
   /** Files a request by sector. In 2.6.34 one that already starts there goes out to make room. */
-  #file(request: number, direction: Direction): void {
-    const sorted = this.sorted[direction];
-    const { sector } = this.host.requests;
-    if (this.host.hasTaskPlugs) {
-      sorted.insert(request);
-      return;
-    }
-    for (;;) {
-      sorted.sector = sector[request];
+  protected override fileBySector(
+    lists: DeadlineLists,
+    request: number,
+    direction: Direction,
+  ): void {
+    const sorted = lists.sorted[direction];
+    while (!this.host.hasTaskPlugs) {
+      sorted.sector = this.host.requests.sector[request];
       const same = sorted.at();
       if (same < 0) break;
-      this.#moveToDispatch(same);
+      this.moveToDispatch(lists, same);
     }
     sorted.insert(request);
-  }
-
-  #unfile(request: number, direction: Direction): void {
-    const sorted = this.sorted[direction];
-    if (this.#next[direction] === request) this.#next[direction] = sorted.after(request);
-    sorted.remove(request);
-  }
-
-  #remove(request: number, direction: Direction): void {
-    this.#fifo[direction].remove(request);
-    this.#unfile(request, direction);
   }
 }
 
