@@ -27,6 +27,8 @@ export interface ReclaimRules {
   readonly kswapdNaps: boolean;
   /** Scan amounts under a batch are carried over to the next pass (nr_saved_scan, until 2.6.39). */
   readonly carriesScan: boolean;
+  /** kswapd scans at least a batch of each list, however small its zone (3.0, until 3.3 [M]). */
+  readonly kswapdForcesScan: boolean;
   /** A batch mostly under write-back throttles whoever reclaims (3.2 to 3.10). */
   readonly throttlesOnWriteback: boolean;
   /** Batches mark their zone or node dirty, under write-back or congested (3.11 [M]). */
@@ -70,6 +72,7 @@ export function reclaimRules(kernel: number): ReclaimRules {
         : 'congestion_wait',
     kswapdNaps: !since(3, 11),
     carriesScan: !since(3, 0),
+    kswapdForcesScan: since(3, 0) && !since(3, 4),
     throttlesOnWriteback: since(3, 2) && !since(3, 11),
     hasFlags: since(3, 11),
     pausesPerBatch: since(3, 11),

@@ -67,7 +67,7 @@ export function scanAmounts(
     const percent = list < Lru.inactiveFile ? anon : 100 - anon;
     if (percent < 100) scan = Math.floor((scan * percent) / 100);
     if (memory.rules.carriesScan) scan = carried(lruvec, list, scan);
-    else if (scan === 0 && percent > 0 && isForced(sc)) scan = SWAP_CLUSTER_MAX;
+    else if (scan === 0 && percent > 0 && isForced(memory, sc)) scan = SWAP_CLUSTER_MAX;
     amounts[list] = scan;
   }
 }
@@ -82,7 +82,8 @@ function carried(lruvec: LruVec, list: number, scan: number): number {
   return amount;
 }
 
-/** force_scan: a small cgroup, or a given-up zone that kswapd looks at again, is scanned anyway. */
-function isForced(sc: ScanControl): boolean {
-  return sc.group >= 0 || (sc.isKswapd && sc.domain.allUnreclaimable);
+/** force_scan: a small cgroup, or what kswapd has to balance, is scanned anyway. */
+function isForced(memory: Memory, sc: ScanControl): boolean {
+  if (sc.group >= 0) return true;
+  return sc.isKswapd && (memory.rules.kswapdForcesScan || sc.domain.allUnreclaimable);
 }

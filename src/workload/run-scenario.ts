@@ -76,6 +76,8 @@ export function runScenario(scenario: Scenario, options: RunOptions): RunResult 
 function vmOptions(scenario: Scenario): VmOptions {
   return {
     ...defaultVmOptions,
+    kernel: scenario.kernel,
+    arch: scenario.arch,
     pages: Math.floor(scenario.memory / PAGE_BYTES),
     cpus: scenario.cpus,
     nodes: scenario.nodes,

@@ -8,6 +8,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { InputError, nearestHint } from '../sim/input-error.ts';
+import { parseKernelVersion } from '../sim/kernel-version.ts';
 import { checkJson, readJsonText } from '../sim/json-file.ts';
 import { PAGE_BYTES } from '../sim/units.ts';
 import { size } from './program/kind.ts';
@@ -30,6 +31,16 @@ const count = z.number().int().min(1).max(64);
 
 /** What a machine is beside its disk; nothing has a default here. */
 const machine = {
+  kernel: z.string().transform((text, ctx) => {
+    try {
+      return parseKernelVersion(text);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      ctx.addIssue({ code: 'custom', message: error.message });
+      return z.NEVER;
+    }
+  }),
+  arch: z.enum(['x86-64', 'i386', 'ppc64']),
   memory: size.meta({ description: 'RAM, e.g. "64m".' }),
   cpus: count,
   nodes: count.meta({ description: 'NUMA nodes that the memory is split over evenly.' }),
@@ -46,6 +57,11 @@ export const scenarioSchema = z.strictObject({
   title: z.string(),
   /** What it shows and what is to be expected, for people. */
   about: z.string(),
+  kernel: machine.kernel.prefault('2.6.34').meta({
+    description:
+      "Whose rules memory and write-back follow; the way out and the block layer are the run's.",
+  }),
+  arch: machine.arch.default('x86-64'),
   memory: machine.memory,
   cpus: machine.cpus.default(1),
   nodes: machine.nodes.default(1),

@@ -19,7 +19,7 @@ test('a change of less than one in twenty is none', () => {
 
 test('rows go from the first column to each other one, and leave out what nobody published', () => {
   const table = {
-    ...loadTable('v1-fsmark'),
+    ...loadTable('2011-v1-fsmark'),
     columns: ['a', 'b', 'c'].map((name) => ({ name, way: 'writepage' })),
     rows: { kswapd_write_file_async: [10, 5, null], kswapd_pages_scanned: [7, 7, 9] },
   };

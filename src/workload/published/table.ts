@@ -73,6 +73,6 @@ export function loadTable(name: string): PublishedTable {
     Object.entries(table.machine).filter(([, value]) => value !== undefined),
   );
   const own =
-    table.programs === undefined ? scenario : { programs: table.programs, folder: dirname(path) };
+    table.programs === undefined ? {} : { programs: table.programs, folder: dirname(path) };
   return { ...table, name, run: { ...scenario, ...changed, ...own } };
 }
