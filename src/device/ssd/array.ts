@@ -18,6 +18,7 @@ import type { SsdProfile } from './profile.ts';
 import { IdleArray } from './idle.ts';
 import { ReadRetry } from './read-retry.ts';
 import { ReadTable } from './read-table.ts';
+import type { SlcCache } from './slc-cache.ts';
 import { Suspension } from './suspension.ts';
 
 export const DieWork = { none: 0, read: 1, program: 2, erase: 3, gcRead: 4 } as const;
@@ -45,6 +46,7 @@ export class FlashArray {
   readonly #geometry: Geometry;
   readonly #events: EventQueue;
   readonly #client: ArrayClient;
+  readonly #slc: SlcCache | undefined;
   readonly #hold: boolean;
   readonly #burst: number;
   readonly #sendsPadding: boolean;
@@ -91,10 +93,12 @@ export class FlashArray {
     events: EventQueue,
     client: ArrayClient,
     seed: number,
+    slc?: SlcCache,
   ) {
     this.#geometry = geometry;
     this.#events = events;
     this.#client = client;
+    this.#slc = slc;
     this.#hold = profile.array.hold_during_transfer;
     this.#burst = profile.array.read_burst;
     this.#sendsPadding = profile.array.sends_padding ?? true;
@@ -147,13 +151,20 @@ export class FlashArray {
     const geometry = this.#geometry;
     const die = geometry.dieOfLane((physical / geometry.unitsPerLane) | 0);
     const op = this.reads.take(who, readyNs, channelBytes, hostBytes);
-    this.reads.senseNs[op] = geometry.senseTime(physical, channelBytes);
+    this.reads.senseNs[op] = this.#senseTime(physical, channelBytes);
     if (this.#firstRead[die] === NONE) this.#firstRead[die] = op;
     else this.reads.next[this.#lastRead[die]] = op;
     this.#lastRead[die] = op;
     const work = this.#work[die] as DieWork;
     if (work === DieWork.program || work === DieWork.erase) this.#suspend(die, work, readyNs);
     this.kick(die);
+  }
+
+  #senseTime(physical: number, bytes: number): number {
+    const slc = this.#slc;
+    return slc !== undefined && slc.holds[this.#geometry.blockOf(physical)] === 1
+      ? slc.senseNs
+      : this.#geometry.senseTime(physical, bytes);
   }
 
   /** Stops the die's job for a read that may start at `fromNs`, if the profile lets it and it is worth it. */
@@ -211,9 +222,12 @@ export class FlashArray {
   /** Starts a program of `units` on a free die: the data crosses the channel, then the cells are programmed. */
   startProgram(lane: number, stream: Stream, physical: number, units: number): void {
     const geometry = this.#geometry;
-    const bytes = (this.#sendsPadding ? geometry.unitsPerProgram : units) * geometry.unitBytes;
+    const slc = stream === this.#slc?.stream ? this.#slc : undefined;
+    const whole = slc === undefined ? geometry.unitsPerProgram : slc.unitsPerProgram;
+    const bytes = (this.#sendsPadding ? whole : units) * geometry.unitBytes;
     const end = this.#bookChannel(geometry.dieOfLane(lane), bytes);
-    this.#startJob(DieWork.program, lane, stream, end + geometry.programTime(physical), end);
+    const cells = slc === undefined ? geometry.programTime(physical) : slc.programNs;
+    this.#startJob(DieWork.program, lane, stream, end + cells, end);
   }
 
   startErase(lane: number, stream: Stream): void {
@@ -224,7 +238,7 @@ export class FlashArray {
   /** Starts a page read of collection's, `bytes` of which leave the die. */
   startGcRead(lane: number, stream: Stream, physical: number, bytes: number): void {
     this.#bytes[this.#geometry.dieOfLane(lane)] = bytes;
-    let sense = this.#geometry.senseTime(physical, bytes);
+    let sense = this.#senseTime(physical, bytes);
     const retry = this.#retry;
     if (retry !== undefined)
       sense = this.#drawRetries(this.#geometry.dieOfLane(lane), sense, retry);

@@ -6,9 +6,18 @@
 
 import type { Geometry } from './geometry.ts';
 import type { VictimPolicy } from './gc/policy.ts';
+import type { SlcCache } from './slc-cache.ts';
 import type { WearLevelling } from './wear.ts';
 
-export const BlockState = { free: 0, open: 1, full: 2, emptying: 3, emptied: 4 } as const;
+export const BlockState = {
+  free: 0,
+  open: 1,
+  full: 2,
+  emptying: 3,
+  emptied: 4,
+  /** Full, of the single-level cache. */
+  cached: 5,
+} as const;
 
 /** Who writes: the host's buffer, or collection; more streams of the host's are numbered from 2 on. */
 export const Stream = { host: 0, gc: 1 } as const;
@@ -35,6 +44,7 @@ export class Blocks {
   /** Valid units by lane. */
   readonly laneValid: Int32Array;
   readonly policy: VictimPolicy;
+  readonly slc: SlcCache | undefined;
 
   /** Valid units from which on a lane takes nothing more from the host. */
   readonly #laneValidMax: number;
@@ -60,11 +70,13 @@ export class Blocks {
     keepBlocks: number,
     streams = 2,
     wear?: WearLevelling,
+    slc?: SlcCache,
   ) {
     this.#geometry = geometry;
     this.#streams = streams;
     this.#wear = wear;
     this.policy = policy;
+    this.slc = slc;
     // Half of the average lane's spare units: lanes may differ, but none may silt up.
     const spare = geometry.unitsPerLane - geometry.logicalUnits / geometry.lanes;
     this.#laneValidMax =
@@ -118,36 +130,56 @@ export class Blocks {
   hasRoom(lane: number, stream: Stream): boolean {
     if (stream !== Stream.gc && this.laneValid[lane] >= this.#laneValidMax) return false;
     if (this.#open[lane * this.#streams + stream] !== 0) return true;
-    return this.free[lane] > (stream === Stream.gc ? 0 : GC_RESERVE);
+    if (stream === Stream.gc) return this.free[lane] > 0;
+    const { slc } = this;
+    if (slc === undefined) return this.free[lane] > GC_RESERVE;
+    return stream === slc.stream
+      ? slc.mayOpen(lane, this.free[lane])
+      : this.free[lane] > GC_RESERVE + slc.keptBack(lane);
+  }
+
+  /** Free blocks that are not kept back for the single-level cache. */
+  spare(lane: number): number {
+    return this.slc === undefined ? this.free[lane] : this.free[lane] - this.slc.keptBack(lane);
   }
 
   /** The host's stream that a program meant for `wanted` can go to in this lane; -1 for none. */
   roomFor(lane: number, wanted: Stream): Stream {
+    const { slc } = this;
+    if (slc !== undefined) {
+      if (this.hasRoom(lane, slc.stream)) return slc.stream;
+      if (!slc.goesPast && slc.willHaveRoom(lane)) return -1;
+    }
     if (this.hasRoom(lane, wanted)) return wanted;
     // Rather mixed than not at all.
     for (let stream = 0; stream < this.#streams; stream++) {
-      if (stream !== Stream.gc && this.hasRoom(lane, stream)) return stream;
+      if (stream === Stream.gc || stream === slc?.stream) continue;
+      if (this.hasRoom(lane, stream)) return stream;
     }
     return -1;
   }
 
-  /** Stale units in the lane that erases would free. */
+  /** Stale units in the lane that erases would free; those of the single-level cache left out. */
   reclaimable(lane: number): number {
     const { unitsPerBlock, unitsPerLane } = this.#geometry;
+    const { slc } = this;
     let unwritten = this.free[lane] * unitsPerBlock;
     for (let at = lane * this.#streams; at < (lane + 1) * this.#streams; at++) {
       if (this.#open[at] !== 0) unwritten += unitsPerBlock - this.#fill[at];
     }
-    return unitsPerLane - unwritten - this.laneValid[lane];
+    if (slc === undefined) return unitsPerLane - unwritten - this.laneValid[lane];
+    const open = this.#open[lane * this.#streams + slc.stream];
+    if (open !== 0) unwritten -= unitsPerBlock - this.#fill[lane * this.#streams + slc.stream];
+    const cached = slc.count(lane) * unitsPerBlock - slc.valid[lane];
+    return unitsPerLane - unwritten - cached - this.laneValid[lane];
   }
 
   /** The same without those in blocks that are being filled: what collection can gain without the host. */
   reclaimableNow(lane: number): number {
-    const { unitsPerBlock } = this.#geometry;
     let stale = this.reclaimable(lane);
     for (let at = lane * this.#streams; at < (lane + 1) * this.#streams; at++) {
       const block = this.#open[at] - 1;
-      if (block >= 0) stale -= Math.min(this.#fill[at], unitsPerBlock) - this.valid[block];
+      if (block >= 0 && this.slc?.holds[block] !== 1) stale -= this.#fill[at] - this.valid[block];
     }
     return stale;
   }
@@ -157,21 +189,36 @@ export class Blocks {
     const at = lane * this.#streams + stream;
     if (this.#open[at] === 0) this.#openNext(lane, at, stream);
     const physical = (this.#open[at] - 1) * this.#geometry.unitsPerBlock + this.#fill[at];
-    this.#fill[at] += this.#geometry.unitsPerProgram;
+    this.#fill[at] += this.unitsPerProgram(stream);
     return physical;
   }
 
   /** The program last allocated there is done: a block it filled may be collected from now on. */
   programmed(lane: number, stream: Stream): void {
     const at = lane * this.#streams + stream;
-    if (this.#fill[at] < this.#geometry.unitsPerBlock) return;
-    this.#close(this.#open[at] - 1);
+    const { slc } = this;
+    const block = this.#open[at] - 1;
+    if (stream === slc?.stream) {
+      if (this.#fill[at] < slc.unitsPerBlock) return;
+      this.state[block] = BlockState.cached;
+      slc.closed(block);
+    } else {
+      if (this.#fill[at] < this.#geometry.unitsPerBlock) return;
+      this.#close(block);
+    }
     this.#open[at] = 0;
   }
 
+  /** What one program of a stream's fills. */
+  unitsPerProgram(stream: Stream): number {
+    return stream === this.slc?.stream ? this.slc.unitsPerProgram : this.#geometry.unitsPerProgram;
+  }
+
   addValid(block: number, units: number): void {
+    const lane = this.#geometry.laneOfBlock(block);
     this.valid[block] += units;
-    this.laneValid[this.#geometry.laneOfBlock(block)] += units;
+    this.laneValid[lane] += units;
+    if (this.slc?.holds[block] === 1) this.slc.valid[lane] += units;
   }
 
   /** Collection has moved valid units of a victim elsewhere. */
@@ -182,7 +229,9 @@ export class Blocks {
   /** A valid unit of the block went stale. */
   invalidate(block: number): void {
     const valid = --this.valid[block];
-    this.laneValid[this.#geometry.laneOfBlock(block)]--;
+    const lane = this.#geometry.laneOfBlock(block);
+    this.laneValid[lane]--;
+    if (this.slc?.holds[block] === 1) this.slc.valid[lane]--;
     if (this.state[block] === BlockState.full) this.policy.invalidated(block, valid);
   }
 
@@ -191,6 +240,19 @@ export class Blocks {
     const block = this.#wear === undefined ? this.policy.take(lane) : this.#takeByWear(lane);
     if (block >= 0) this.state[block] = BlockState.emptying;
     return block;
+  }
+
+  /** The block of the single-level cache to fold next; -1 when none is full. */
+  takeCached(lane: number): number {
+    const block = this.slc === undefined ? -1 : this.slc.take(lane);
+    if (block >= 0) this.state[block] = BlockState.emptying;
+    return block;
+  }
+
+  /** Blocks of the lane that are likely to be emptied next; see `VictimPolicy.next`. */
+  next(lane: number, into: Int32Array): number {
+    const cached = this.slc === undefined ? 0 : this.slc.next(lane, into);
+    return cached + this.policy.next(lane, into.subarray(cached));
   }
 
   #takeByWear(lane: number): number {
@@ -211,6 +273,7 @@ export class Blocks {
   erased(block: number): void {
     this.erases[block]++;
     this.#wear?.erased(block, this.erases[block]);
+    this.slc?.erased(block);
     this.#watcher?.erased(block);
     this.addFree(block);
   }
@@ -221,6 +284,7 @@ export class Blocks {
     this.state[block] = BlockState.open;
     this.#open[at] = block + 1;
     this.#fill[at] = 0;
+    if (stream === this.slc?.stream) this.slc.opened(block);
     this.#watcher?.opened(block);
   }
 
@@ -272,6 +336,7 @@ export class Blocks {
       fill: this.#fill.slice(),
       policy: this.policy.save(),
       wear: this.#wear?.save(),
+      slc: this.slc?.save(),
     };
   }
 
@@ -288,5 +353,6 @@ export class Blocks {
     this.#fill.set(saved.fill);
     this.policy.load(saved.policy);
     if (saved.wear !== undefined) this.#wear?.load(saved.wear);
+    if (saved.slc !== undefined) this.slc?.load(saved.slc);
   }
 }

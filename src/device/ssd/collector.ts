@@ -86,7 +86,7 @@ export class Collector {
 
   /** Takes the lane over if it is short of free blocks and anything can be gained. */
   consider(lane: number): void {
-    if (this.active[lane] === 1 || this.#blocks.free[lane] > this.#wantFree) return;
+    if (this.active[lane] === 1 || !this.#wants(lane)) return;
     if (this.#erasable[lane] > 0 || this.#carried[lane] > 0 || this.#hasVictim(lane)) {
       this.active[lane] = 1;
     }
@@ -98,7 +98,7 @@ export class Collector {
       this.#array.startErase(lane, Stream.gc);
       return true;
     }
-    if (this.#blocks.free[lane] <= this.#wantFree) {
+    if (this.#wants(lane)) {
       for (;;) {
         const carried = this.#carried[lane];
         const isFull = carried >= this.#geometry.unitsPerProgram;
@@ -120,24 +120,51 @@ export class Collector {
     return false;
   }
 
+  /** Whether the lane is short of free blocks, or should fold. */
+  #wants(lane: number): boolean {
+    return this.#blocks.spare(lane) <= this.#wantFree || this.#wantsFolding(lane);
+  }
+
+  #wantsFolding(lane: number): boolean {
+    const { slc } = this.#blocks;
+    if (slc === undefined) return false;
+    const isUnderWay =
+      this.#victim[lane] !== 0 || this.#carried[lane] > 0 || this.#emptiedCount[lane] > 0;
+    return slc.wantsFolding(lane, isUnderWay, this.#blocks.hasRoom(lane, slc.stream));
+  }
+
   #hasVictim(lane: number): boolean {
     if (this.#victim[lane] !== 0) return true;
-    // Less than a block's worth of stale units does not make a block free.
-    const isPressing = this.#blocks.free[lane] <= this.#startFree;
-    const stale = isPressing ? this.#blocks.reclaimable(lane) : this.#blocks.reclaimableNow(lane);
-    if (stale < this.#geometry.unitsPerBlock) return false;
-    const block = this.#blocks.takeVictim(lane);
+    const block = this.#nextVictim(lane);
     this.#victim[lane] = block + 1;
     this.#row[lane] = 0;
     if (block >= 0 && this.#blocks.valid[block] > 0) this.#ftl.prepare(block);
     return block >= 0;
   }
 
+  #nextVictim(lane: number): number {
+    const blocks = this.#blocks;
+    const { slc } = blocks;
+    const spare = blocks.spare(lane);
+    const isPressing = spare <= this.#startFree;
+    let block = -1;
+    if (isPressing && slc?.givesFree(lane) === true) {
+      block = blocks.takeCached(lane);
+    } else if (spare <= this.#wantFree) {
+      // Less than a block's worth of stale units does not make a block free.
+      const stale = isPressing ? blocks.reclaimable(lane) : blocks.reclaimableNow(lane);
+      if (stale >= this.#geometry.unitsPerBlock) block = blocks.takeVictim(lane);
+    }
+    return block < 0 && this.#wantsFolding(lane) ? blocks.takeCached(lane) : block;
+  }
+
   /** Starts reading the victim's next row that holds anything valid; false when none is left. */
   #readNextRow(lane: number): boolean {
     const { unitsPerBlock, unitsPerRow, unitBytes } = this.#geometry;
     const block = this.#victim[lane] - 1;
-    const rows = unitsPerBlock / unitsPerRow;
+    const { slc } = this.#blocks;
+    const isCached = slc?.holds[block] === 1;
+    const rows = (isCached ? slc.unitsPerBlock : unitsPerBlock) / unitsPerRow;
     while (this.#row[lane] < rows && this.#blocks.valid[block] > 0) {
       const physical = block * unitsPerBlock + this.#row[lane]++ * unitsPerRow;
       const before = this.#carried[lane];
@@ -146,6 +173,7 @@ export class Collector {
       if (read > 0) {
         for (let i = at; i < at + read; i++) this.#from[i] = physical;
         this.#carried[lane] = before + read;
+        if (isCached) slc.unitsFolded += read;
         this.#array.startGcRead(lane, Stream.gc, physical, read * unitBytes);
         return true;
       }

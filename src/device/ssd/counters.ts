@@ -22,6 +22,8 @@ export interface SsdCounters extends DeviceCounters {
   erasesMost: number;
   /** Blocks emptied for their wear alone. */
   wearSwaps: number;
+  /** Of `gcUnits`, those that were in the single-level cache. */
+  foldedUnits: number;
 }
 
 /** Counts requests as they come; what the drive's parts count is theirs, seen from here. */
@@ -83,6 +85,10 @@ export class Counters implements SsdCounters {
 
   get erasesMost(): number {
     return this.#blocks.erases.reduce((most, erases) => Math.max(most, erases), 0);
+  }
+
+  get foldedUnits(): number {
+    return this.#blocks.slc?.unitsFolded ?? 0;
   }
 
   get wearSwaps(): number {

@@ -55,6 +55,9 @@ export class Destager {
   readonly #byAddress: boolean;
   readonly #streams: Streams | undefined;
   readonly #streamCount: number;
+  /** All batches are of one size; the size of the smallest. */
+  readonly #isOneSize: boolean;
+  readonly #leastBatch: number;
   /** By lane: the stream its batch goes to. */
   readonly #stream: Uint8Array;
   #forcedUpTo = 0;
@@ -92,6 +95,8 @@ export class Destager {
     this.#streams = streams;
     this.#streamCount = streams?.count ?? 1;
     this.#stream = new Uint8Array(geometry.lanes);
+    this.#isOneSize = blocks.slc === undefined;
+    this.#leastBatch = blocks.slc?.unitsPerProgram ?? geometry.unitsPerProgram;
     const lists = (byAddress ? geometry.lanes : 1) * this.#streamCount;
     this.#lists =
       byAddress || streams !== undefined ? new LaneLists(lists, buffer.next) : undefined;
@@ -133,11 +138,12 @@ export class Destager {
       else this.#sortByStream(this.#lists);
       return;
     }
-    while (buffer.dirtyCount >= unitsPerProgram || buffer.isForced) {
+    while (buffer.dirtyCount >= this.#leastBatch || buffer.isForced) {
       if (this.#readyCount === 0 && !this.#findRoom()) return;
-      const count = this.#gather();
+      const whole = this.#isOneSize ? unitsPerProgram : this.#batchFor(this.#peekReady(), 0);
+      const count = this.#gather(whole);
       if (count === 0) continue;
-      if (count < unitsPerProgram && !buffer.isForcedSlot(this.#gathered[0])) {
+      if (count < whole && !buffer.isForcedSlot(this.#gathered[0])) {
         for (let i = count - 1; i >= 0; i--) buffer.unpop(this.#gathered[i]);
         return;
       }
@@ -146,12 +152,23 @@ export class Destager {
   }
 
   /** The next lane in order that could take a batch; only while there is one. */
-  #nextReady(): number {
+  #peekReady(): number {
     const { lanes, laneAt } = this.#geometry;
     let place = this.#nextPlace;
     while (this.#ready[laneAt[place]] === 0) place = place + 1 < lanes ? place + 1 : 0;
-    this.#nextPlace = place + 1 < lanes ? place + 1 : 0;
+    this.#nextPlace = place;
     return laneAt[place];
+  }
+
+  #nextReady(): number {
+    const lane = this.#peekReady();
+    this.#nextPlace = this.#nextPlace + 1 < this.#geometry.lanes ? this.#nextPlace + 1 : 0;
+    return lane;
+  }
+
+  /** Units a batch of one of the host's streams takes in a lane that is ready. */
+  #batchFor(lane: number, stream: number): number {
+    return this.#blocks.unitsPerProgram(this.#blocks.roomFor(lane, hostStream(stream)));
   }
 
   /** The lane's program is done: its units are mapped and their slots free. */
@@ -185,10 +202,10 @@ export class Destager {
   }
 
   /** Pops up to a program unit's slots; what cannot go yet or need not go at all is left out. */
-  #gather(): number {
+  #gather(most: number): number {
     const buffer = this.#buffer;
     let count = 0;
-    while (count < this.#geometry.unitsPerProgram && buffer.dirtyCount > 0) {
+    while (count < most && buffer.dirtyCount > 0) {
       const slot = buffer.pop();
       if (!this.#canGo(slot)) continue;
       this.#gathered[count++] = slot;
@@ -226,9 +243,11 @@ export class Destager {
     }
     for (let n = 0; n < this.#streamCount; n++) {
       const stream = this.#nextStream;
-      while (this.#isDue(lists, stream)) {
+      while (lists.count[stream] > 0) {
         if (this.#readyCount === 0 && !this.#findRoom()) return;
-        const count = this.#gatherFrom(lists, stream);
+        const whole = this.#batchFor(this.#peekReady(), stream);
+        if (!this.#isDue(lists, stream, whole)) break;
+        const count = this.#gatherFrom(lists, stream, whole);
         if (count > 0) this.#give(this.#nextReady(), count, stream);
       }
       this.#nextStream = (stream + 1) % this.#streamCount;
@@ -249,7 +268,8 @@ export class Destager {
       lists.append(list, slot);
       if (this.#ready[lane] === 0) continue;
       // Not taken one by one: what came in one go goes out in one go.
-      if (lists.count[list] >= unitsPerProgram) this.#takeOwn(lists, lane);
+      const whole = this.#isOneSize ? unitsPerProgram : this.#batchFor(lane, stream);
+      if (lists.count[list] >= whole) this.#takeOwn(lists, lane);
       else if (buffer.isForcedSlot(slot)) this.#touched[touched++] = lane;
     }
     while (touched > 0) this.#takeOwn(lists, this.#touched[--touched]);
@@ -262,27 +282,28 @@ export class Destager {
   #takeOwn(lists: LaneLists, lane: number): void {
     for (let stream = 0; stream < this.#streamCount && this.#ready[lane] === 1; stream++) {
       const list = lane * this.#streamCount + stream;
-      if (!this.#isDue(lists, list)) continue;
-      const count = this.#gatherFrom(lists, list);
+      const whole = this.#batchFor(lane, stream);
+      if (!this.#isDue(lists, list, whole)) continue;
+      const count = this.#gatherFrom(lists, list, whole);
       if (count > 0) this.#give(lane, count, stream);
     }
   }
 
   /** Whether a list makes a batch: a full one, or what is forced or in the way. */
-  #isDue(lists: LaneLists, list: number): boolean {
+  #isDue(lists: LaneLists, list: number, whole: number): boolean {
     const buffer = this.#buffer;
     if (lists.count[list] === 0) return false;
-    if (lists.count[list] >= this.#geometry.unitsPerProgram || buffer.freeCount === 0) return true;
+    if (lists.count[list] >= whole || buffer.freeCount === 0) return true;
     for (let slot = lists.first[list]; slot >= 0; slot = buffer.next[slot]) {
       if (buffer.isForcedSlot(slot)) return true;
     }
     return false;
   }
 
-  #gatherFrom(lists: LaneLists, list: number): number {
+  #gatherFrom(lists: LaneLists, list: number, most: number): number {
     const buffer = this.#buffer;
     let count = 0;
-    while (count < this.#geometry.unitsPerProgram && lists.count[list] > 0) {
+    while (count < most && lists.count[list] > 0) {
       const slot = lists.takeFirst(list);
       if (buffer.stale[slot] === 1) this.#release(slot);
       else {
@@ -297,8 +318,9 @@ export class Destager {
     const base = lane * this.#geometry.unitsPerProgram;
     for (let i = 0; i < count; i++) this.#batch[base + i] = this.#gathered[i];
     this.#count[lane] = count;
-    this.#stream[lane] =
-      this.#streams === undefined ? Stream.host : this.#blocks.roomFor(lane, hostStream(stream));
+    if (!this.#isOneSize || this.#streams !== undefined) {
+      this.#stream[lane] = this.#blocks.roomFor(lane, hostStream(stream));
+    }
     this.#target[lane] = this.#blocks.allocate(lane, this.#stream[lane]);
     this.#ready[lane] = 0;
     this.#readyCount--;

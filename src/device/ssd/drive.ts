@@ -28,11 +28,12 @@ import { Front } from './front.ts';
 import { Ftl } from './ftl.ts';
 import { victimPolicies } from './gc/registry.ts';
 import { Geometry } from './geometry.ts';
-import { IdleWork, type IdleClient } from './idle-work.ts';
+import { IdleWork } from './idle-work.ts';
 import { keepBlocks, type SsdProfile } from './profile.ts';
 import { ReadPath } from './read-path.ts';
 import { explainParts, Part, Requests } from './requests.ts';
 import { Steady, WrittenInOrder, type Start } from './start.ts';
+import { SlcCache } from './slc-cache.ts';
 import { hostStreams, Streams } from './streams.ts';
 import { WearLevelling } from './wear.ts';
 import { WritePath } from './write-path.ts';
@@ -46,7 +47,7 @@ export interface SsdOptions extends DeviceOptions {
   reverseBytes?: number;
 }
 
-export class SsdDrive implements Device, ArrayClient, DestagerClient, IdleClient {
+export class SsdDrive implements Device, ArrayClient, DestagerClient {
   readonly name: string;
   readonly capacitySectors: number;
   readonly queueDepth: number;
@@ -72,6 +73,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, IdleClient
   readonly #counts: Counters;
   readonly #streams: Streams | undefined;
   readonly #idle: IdleWork | undefined;
+  readonly #foldIdle: IdleWork | undefined;
   readonly #busy = new BusyClock();
   readonly #onDone: number;
   #sink: CompletionSink | undefined;
@@ -86,6 +88,15 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, IdleClient
     this.geometry = geometry;
     this.#events = events;
     const front = new Front(profile);
+    // The streams are the host's, collection's, and one for the cache.
+    const slc =
+      profile.slc &&
+      new SlcCache(
+        geometry,
+        profile.slc,
+        1 + hostStreams(profile),
+        profile.gc.start_free_blocks + 1,
+      );
     const wear = profile.wear && new WearLevelling(geometry, profile.wear);
     this.blocks = new Blocks(
       geometry,
@@ -95,8 +106,9 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, IdleClient
         random: new RandomStream(options.seed ?? 1, `${profile.name}:victims`),
       }),
       keepBlocks(profile) + profile.gc.start_free_blocks,
-      1 + hostStreams(profile),
+      1 + hostStreams(profile) + (slc === undefined ? 0 : 1),
       wear,
+      slc,
     );
     this.ftl = new Ftl(geometry, this.blocks, startOf(profile, geometry), options.reverseBytes);
     this.buffer = new WriteBuffer(
@@ -113,7 +125,19 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, IdleClient
       // Collection stops above the number it starts at.
       (profile.gc.idle?.free_blocks ?? 0) - 1,
     );
-    this.#idle = profile.gc.idle && new IdleWork(events, this, profile.gc.idle.after_us);
+    this.#idle =
+      profile.gc.idle &&
+      new IdleWork(events, profile.gc.idle.after_us, (isIdle) => {
+        this.#collector.setIdle(isIdle);
+        if (isIdle) this.#reviewAll();
+      });
+    const foldAfterUs = profile.slc?.fold_after_us;
+    if (slc !== undefined && foldAfterUs !== undefined) {
+      this.#foldIdle = new IdleWork(events, foldAfterUs, (isIdle) => {
+        slc.isIdle = isIdle;
+        if (isIdle) this.#reviewAll();
+      });
+    }
     this.#destager = new Destager(
       geometry,
       this.buffer,
@@ -124,7 +148,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, IdleClient
       profile.ftl.allocation === 'by-address',
       this.#streams,
     );
-    this.#array = new FlashArray(geometry, profile, events, this, options.seed ?? 1);
+    this.#array = new FlashArray(geometry, profile, events, this, options.seed ?? 1, slc);
     this.#collector.attach(this.#array);
     this.#destager.attach(this.#array);
     this.#requests = new Requests(profile.queue_depth, options.explain === true);
@@ -199,7 +223,10 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, IdleClient
     requests.left[tag] = 0;
     requests.durable[tag] = 0;
     if (requests.explains) requests.clearParts(tag);
-    if (this.#outstanding++ === 0) this.#idle?.began();
+    if (this.#outstanding++ === 0) {
+      this.#idle?.began();
+      this.#foldIdle?.began();
+    }
     this.#busy.enter(now);
     const counts = this.#counts;
     if (op === Op.flush) {
@@ -247,9 +274,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, IdleClient
     this.#writes.unitDurable(tag);
   }
 
-  setIdle(isIdle: boolean): void {
-    this.#collector.setIdle(isIdle);
-    if (!isIdle) return;
+  #reviewAll(): void {
     for (let lane = 0; lane < this.geometry.lanes; lane++) this.#destager.review(lane);
   }
 
@@ -269,7 +294,10 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, IdleClient
     const requests = this.#requests;
     const now = this.#events.nowNs;
     requests.outstanding[tag] = 0;
-    if (--this.#outstanding === 0) this.#idle?.ended();
+    if (--this.#outstanding === 0) {
+      this.#idle?.ended();
+      this.#foldIdle?.ended();
+    }
     if (requests.explains && (requests.durable[tag] === 1 || requests.op[tag] === Op.flush)) {
       requests.settle(tag, Part.drain, now - requests.submitNs[tag]);
     }
@@ -292,6 +320,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, IdleClient
       jobs: this.#jobs.save(),
       streams: this.#streams?.save(),
       idle: this.#idle?.save(),
+      foldIdle: this.#foldIdle?.save(),
     };
     return { model: MODEL, state };
   }
@@ -315,6 +344,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, IdleClient
     this.#jobs.load(state.jobs);
     if (state.streams !== undefined) this.#streams?.load(state.streams);
     if (state.idle !== undefined) this.#idle?.load(state.idle);
+    if (state.foldIdle !== undefined) this.#foldIdle?.load(state.foldIdle);
     for (let jobs = this.#array.jobsUnderWay; jobs > 0; jobs--) this.#busy.enter(now);
   }
 }
@@ -330,6 +360,7 @@ interface SavedState {
   jobs: ReturnType<DieJobs['save']>;
   streams: ReturnType<Streams['save']> | undefined;
   idle: ReturnType<IdleWork['save']> | undefined;
+  foldIdle: ReturnType<IdleWork['save']> | undefined;
 }
 
 function startOf(profile: SsdProfile, geometry: Geometry): Start {
@@ -338,5 +369,7 @@ function startOf(profile: SsdProfile, geometry: Geometry): Start {
     return new WrittenInOrder(geometry, Math.floor(geometry.logicalUnits * fill));
   const byAddress = profile.ftl.allocation === 'by-address';
   // Collection is about to free the next block; the two that are written are not open yet.
-  return new Steady(geometry, profile.gc.start_free_blocks + 1 + hostStreams(profile), byAddress);
+  const cache = profile.slc?.static_blocks ?? 0;
+  const free = profile.gc.start_free_blocks + 1 + hostStreams(profile) + cache;
+  return new Steady(geometry, free, byAddress);
 }

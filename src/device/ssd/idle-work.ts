@@ -1,7 +1,7 @@
 /**
  * Work for idle times: when no request has been outstanding for a while, collection goes on beyond
- * what is pressing, until every lane has a number of free blocks or nothing is left to gain. The
- * first request that comes ends it: a lane does no more than finish the operation it is at.
+ * what is pressing, or the single-level cache is folded, until there is nothing left to gain. The first
+ * request that comes ends it: a lane does no more than finish the operation it is at.
  *
  * One event waits for the idle time to pass, however many requests come and go meanwhile; an idle
  * drive has none.
@@ -9,15 +9,9 @@
 
 import type { EventQueue } from '../../sim/events.ts';
 
-/** What is to be done while idle. */
-export interface IdleClient {
-  /** Whether there is time for what is not pressing. */
-  setIdle(isIdle: boolean): void;
-}
-
 export class IdleWork {
   readonly #events: EventQueue;
-  readonly #client: IdleClient;
+  readonly #setIdle: (isIdle: boolean) => void;
   readonly #afterNs: number;
   readonly #onTimer: number;
   /** When the last request was done, ns; Infinity while one is outstanding. */
@@ -26,9 +20,10 @@ export class IdleWork {
   #timerNs = -1;
   #isIdle = false;
 
-  constructor(events: EventQueue, client: IdleClient, afterUs: number) {
+  /** @param setIdle told when there is time for what is not pressing, and when there no longer is */
+  constructor(events: EventQueue, afterUs: number, setIdle: (isIdle: boolean) => void) {
     this.#events = events;
-    this.#client = client;
+    this.#setIdle = setIdle;
     this.#afterNs = Math.round(afterUs * 1000);
     this.#onTimer = events.register(() => this.#timer());
   }
@@ -38,7 +33,7 @@ export class IdleWork {
     this.#sinceNs = Infinity;
     if (!this.#isIdle) return;
     this.#isIdle = false;
-    this.#client.setIdle(false);
+    this.#setIdle(false);
   }
 
   /** The last request is done. */
@@ -65,7 +60,7 @@ export class IdleWork {
       return;
     }
     this.#isIdle = true;
-    this.#client.setIdle(true);
+    this.#setIdle(true);
   }
 
   /** Times relative to the present; no request is outstanding. */

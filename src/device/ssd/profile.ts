@@ -251,6 +251,37 @@ const wear = z
   })
   .meta({ description: 'Wear levelling.' });
 
+const slc = z
+  .strictObject({
+    bits_per_cell: z.int().min(2).max(5).meta({
+      description: 'Bits a cell holds elsewhere: a block of the cache holds that part of a block.',
+    }),
+    read_us: z.number().positive().meta({ description: 'Sense time of a page in the cache.' }),
+    program_us: z.number().positive().meta({ description: 'Program time of a page in the cache.' }),
+    pages_per_program: count('Pages one program of the cache fills; 1 when absent.').optional(),
+    static_blocks: z.int().min(0).meta({
+      description: 'Blocks of each lane (a die, or a plane of it) that are kept for the cache.',
+    }),
+    dynamic_share: z
+      .number()
+      .min(0)
+      .max(1)
+      .meta({
+        description:
+          'Share of the blocks that are free beside those, or in the cache beyond them, that the ' +
+          'cache may have as well: it shrinks as the drive fills.',
+      }),
+    dynamic_most_blocks: count('Blocks of a lane that this part has at most.').optional(),
+    when_full: z.enum(['direct', 'fold']).meta({
+      description: 'The host writes past a full cache, or waits until a block of it is folded.',
+    }),
+    fold_after_us: microseconds(
+      'Without a request outstanding for so long, the cache is folded until one comes; absent: only ' +
+        'when it is full or free blocks are short.',
+    ).optional(),
+  })
+  .meta({ description: 'A cache of single-level cells; absent: none.' });
+
 const shape = z.strictObject({
   ...profileBase,
   kind: z.literal('ssd'),
@@ -263,13 +294,16 @@ const shape = z.strictObject({
   ftl,
   gc,
   wear: wear.optional(),
+  slc: slc.optional(),
 });
 
 export type SsdProfile = z.infer<typeof shape>;
 
 /** Blocks a lane needs beside those whose want starts collection: those open, one being emptied. */
 export function keepBlocks(p: SsdProfile): number {
-  return 2 + hostStreams(p);
+  // A cache has its own, one that is open and one that is folded.
+  const cache = p.slc === undefined ? 0 : p.slc.static_blocks + 2;
+  return 2 + hostStreams(p) + cache;
 }
 
 /** The first thing about a well-formed profile that cannot be built: path and reason. */
@@ -292,6 +326,24 @@ function impossibility(p: SsdProfile): { path: string[]; message: string } | und
   const retried = (a.read_retry ?? []).reduce((sum, { share }) => sum + share, 0);
   if (retried > 1 + 1e-9) {
     return { path: ['array', 'read_retry'], message: 'expected shares that sum to at most 1' };
+  }
+  if (p.slc !== undefined) {
+    const pages = a.pages_per_block / p.slc.bits_per_cell;
+    const perProgram = p.slc.pages_per_program ?? 1;
+    if (!Number.isInteger(pages / perProgram)) {
+      return {
+        path: ['slc', 'bits_per_cell'],
+        message:
+          `expected whole programs of ${perProgram} pages in the ${a.pages_per_block} pages of a ` +
+          `block divided by it`,
+      };
+    }
+    if (perProgram > a.pages_per_program) {
+      return {
+        path: ['slc', 'pages_per_program'],
+        message: `expected at most array.pages_per_program, ${a.pages_per_program}`,
+      };
+    }
   }
   const programBytes = a.page_bytes * planes * a.pages_per_program;
   if (p.buffer.bytes < 2 * programBytes) {

@@ -131,7 +131,7 @@ export class ReverseMap implements BlockWatcher {
     for (const block of made) this.#giveList(block);
     const next = new Int32Array(Math.floor(this.#freeCount / lanes));
     for (let lane = 0; lane < lanes; lane++) {
-      const count = this.#blocks.policy.next(lane, next);
+      const count = this.#blocks.next(lane, next);
       for (const block of next.subarray(0, count)) {
         if (this.#rewritten[block] === 0 || this.#listOf[block] !== 0) continue;
         this.#giveList(block);

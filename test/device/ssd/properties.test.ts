@@ -73,13 +73,27 @@ const profiles: fc.Arbitrary<SsdProfile> = fc
       }),
       { nil: undefined },
     ),
+    slc: fc.option(
+      fc.record({
+        bits_per_cell: fc.constantFrom(2, 4),
+        read_us: fc.constantFrom(20, 31),
+        program_us: fc.constantFrom(90, 140),
+        pages_per_program: fc.constant(1),
+        static_blocks: fc.integer({ min: 0, max: 3 }),
+        dynamic_share: fc.constantFrom(0, 0.3, 1),
+        when_full: fc.constantFrom('direct' as const, 'fold' as const),
+        fold_after_us: fc.constantFrom(undefined, 0, 211.007, 2311.013),
+      }),
+      { nil: undefined },
+    ),
     sendsPadding: fc.boolean(),
     spare: fc.integer({ min: 7, max: 10 }),
   })
   .map((r) => {
     const blocks = 24;
     // More open blocks need more spare ones.
-    const spare = r.spare + (r.streams?.directive ?? 2) - 2;
+    const cache = r.slc === undefined ? 0 : r.slc.static_blocks + 2;
+    const spare = r.spare + (r.streams?.directive ?? 2) - 2 + cache;
     const bytes = r.channels * r.chips * r.dies * r.planes * (blocks - spare) * 8 * r.pageBytes;
     return smallProfile({
       // Not a whole number of units, now and then.
@@ -111,6 +125,7 @@ const profiles: fc.Arbitrary<SsdProfile> = fc
       },
       gc: { policy: r.policy, choices: r.choices, window_blocks: 2 * r.choices, idle: r.idle },
       wear: r.wear,
+      slc: r.slc,
     });
   });
 
