@@ -26,8 +26,8 @@ export type DieWork = (typeof DieWork)[keyof typeof DieWork];
 
 /** Who gives the array its jobs and hears what is done. */
 export interface ArrayClient {
-  /** A read's page is sensed; its data crosses the channel from `startNs` to `endNs`. */
-  sensed(op: number, startNs: number, endNs: number): void;
+  /** A read's page is sensed; its data crosses the channel from `acrossFromNs` to `acrossNs`. */
+  sensed(op: number): void;
   /** A read of the drive's own (`who` below zero) has come over the channel. */
   fetched(who: number): void;
   /** Whether a job waits for this die. */
@@ -40,8 +40,16 @@ export interface ArrayClient {
 
 const NONE = -1;
 
+/** Times are handed over in fields (docs/HOT-PATH.md). */
 export class FlashArray {
   readonly reads = new ReadTable();
+  /** Operand of `read`: when the die may start, ns. */
+  readyNs = 0;
+  /** For `sensed`: when the read's data begins to cross the channel, and when it is across, ns. */
+  acrossFromNs = 0;
+  acrossNs = 0;
+  /** Result of booking a channel: when the transfer ends, ns. */
+  #bookedNs = 0;
 
   readonly #geometry: Geometry;
   readonly #events: EventQueue;
@@ -134,29 +142,23 @@ export class FlashArray {
   }
 
   /**
-   * Asks for a page (or a row of pages) to be read.
+   * Asks for a page (or a row of pages) to be read, from `readyNs` on.
    * @param who comes back in `opWho`; below zero for a read of the drive's own
-   * @param readyNs when the die may start, ns
    * @param physical a unit of the row
    * @param channelBytes what leaves the die
    * @param hostBytes what of it goes on to the host
    */
-  read(
-    who: number,
-    readyNs: number,
-    physical: number,
-    channelBytes: number,
-    hostBytes: number,
-  ): void {
+  read(who: number, physical: number, channelBytes: number, hostBytes: number): void {
     const geometry = this.#geometry;
     const die = geometry.dieOfLane((physical / geometry.unitsPerLane) | 0);
-    const op = this.reads.take(who, readyNs, channelBytes, hostBytes);
+    const op = this.reads.take(who, channelBytes, hostBytes);
+    this.reads.readyNs[op] = this.readyNs;
     this.reads.senseNs[op] = this.#senseTime(physical, channelBytes);
     if (this.#firstRead[die] === NONE) this.#firstRead[die] = op;
     else this.reads.next[this.#lastRead[die]] = op;
     this.#lastRead[die] = op;
     const work = this.#work[die] as DieWork;
-    if (work === DieWork.program || work === DieWork.erase) this.#suspend(die, work, readyNs);
+    if (work === DieWork.program || work === DieWork.erase) this.#suspend(die, work);
     this.kick(die);
   }
 
@@ -167,11 +169,15 @@ export class FlashArray {
       : this.#geometry.senseTime(physical, bytes);
   }
 
-  /** Stops the die's job for a read that may start at `fromNs`, if the profile lets it and it is worth it. */
-  #suspend(die: number, work: DieWork, fromNs: number): void {
+  /** Stops the die's job for a read that may start at `readyNs`, if the profile lets it and it is worth it. */
+  #suspend(die: number, work: DieWork): void {
+    const suspension = this.#suspension;
     const end = this.#endNs[die];
-    const point = this.#suspension.point(work, this.#cellNs[die], fromNs, this.#suspends[die]);
-    const stopped = point + this.#suspension.stopNs(work);
+    suspension.cellNs = this.#cellNs[die];
+    suspension.fromNs = this.readyNs;
+    suspension.find(work, this.#suspends[die]);
+    const point = suspension.pointNs;
+    const stopped = suspension.stoppedNs;
     if (!(stopped < end)) return;
     this.#suspended[die] = work;
     this.#leftNs[die] = end - point;
@@ -189,7 +195,8 @@ export class FlashArray {
     this.#suspended[die] = DieWork.none;
     this.#cellNs[die] = start;
     this.#readsInRow[die] = 0;
-    this.#endAt(die, start + this.#leftNs[die]);
+    this.#endNs[die] = start + this.#leftNs[die];
+    this.#end(die);
   }
 
   isWorking(die: number): boolean {
@@ -209,7 +216,10 @@ export class FlashArray {
       const free = this.#freeNs[die];
       if (free > now) {
         // Not committed before the die is free: a read may yet come.
-        if (this.#wakeNs[die] !== free) this.#wakeAt(die, free);
+        if (this.#wakeNs[die] !== free) {
+          this.#wakeNs[die] = free;
+          this.#wake(die);
+        }
       } else if (isSuspended) {
         this.#resume(die);
       } else {
@@ -225,25 +235,28 @@ export class FlashArray {
     const slc = stream === this.#slc?.stream ? this.#slc : undefined;
     const whole = slc === undefined ? geometry.unitsPerProgram : slc.unitsPerProgram;
     const bytes = (this.#sendsPadding ? whole : units) * geometry.unitBytes;
-    const end = this.#bookChannel(geometry.dieOfLane(lane), bytes);
+    const die = geometry.dieOfLane(lane);
+    this.#bookChannel(die, bytes);
+    this.#cellNs[die] = this.#bookedNs;
     const cells = slc === undefined ? geometry.programTime(physical) : slc.programNs;
-    this.#startJob(DieWork.program, lane, stream, end + cells, end);
+    this.#startJob(die, DieWork.program, lane, stream, cells);
   }
 
   startErase(lane: number, stream: Stream): void {
-    const now = this.#events.nowNs;
-    this.#startJob(DieWork.erase, lane, stream, now + this.#geometry.eraseNs, now);
+    const die = this.#geometry.dieOfLane(lane);
+    this.#cellNs[die] = this.#events.nowNs;
+    this.#startJob(die, DieWork.erase, lane, stream, this.#geometry.eraseNs);
   }
 
   /** Starts a page read of collection's, `bytes` of which leave the die. */
   startGcRead(lane: number, stream: Stream, physical: number, bytes: number): void {
-    this.#bytes[this.#geometry.dieOfLane(lane)] = bytes;
+    const die = this.#geometry.dieOfLane(lane);
+    this.#bytes[die] = bytes;
     let sense = this.#senseTime(physical, bytes);
     const retry = this.#retry;
-    if (retry !== undefined)
-      sense = this.#drawRetries(this.#geometry.dieOfLane(lane), sense, retry);
-    const now = this.#events.nowNs;
-    this.#startJob(DieWork.gcRead, lane, stream, now + sense, now);
+    if (retry !== undefined) sense = this.#drawRetries(die, sense, retry);
+    this.#cellNs[die] = this.#events.nowNs;
+    this.#startJob(die, DieWork.gcRead, lane, stream, sense);
   }
 
   #startRead(die: number, jobWaits: boolean): void {
@@ -251,14 +264,20 @@ export class FlashArray {
     this.#firstRead[die] = this.reads.next[op];
     this.#readsInRow[die] = jobWaits ? this.#readsInRow[die] + 1 : 0;
     let start = Math.max(this.#events.nowNs, this.#freeNs[die], this.reads.readyNs[op]);
-    if (this.#idle !== undefined) start = this.#idle.begin(start);
+    const idle = this.#idle;
+    if (idle !== undefined) {
+      idle.startNs = start;
+      idle.begin();
+      start = idle.startNs;
+    }
     this.reads.startNs[op] = start;
     this.#work[die] = DieWork.read;
     this.#reading[die] = op;
     let sense = this.reads.senseNs[op];
     const retry = this.#retry;
     if (retry !== undefined) sense = this.#drawRetries(die, sense, retry);
-    this.#endAt(die, start + sense);
+    this.#endNs[die] = start + sense;
+    this.#end(die);
   }
 
   /** Draws a sense's retries; returns what the first sense takes, ns. */
@@ -274,37 +293,47 @@ export class FlashArray {
     const bytes =
       work === DieWork.read ? this.reads.channelBytes[this.#reading[die]] : this.#bytes[die];
     this.#again[die]--;
-    this.#endAt(die, this.#bookChannel(die, bytes) + this.#senseNs[die]);
+    this.#bookChannel(die, bytes);
+    this.#endNs[die] = this.#bookedNs + this.#senseNs[die];
+    this.#end(die);
   }
 
-  /** @param cellNs when the cells begin, the data being in the die's register */
-  #startJob(work: DieWork, lane: number, stream: Stream, endNs: number, cellNs: number): void {
-    const die = this.#geometry.dieOfLane(lane);
-    this.#idle?.use(this.#events.nowNs, endNs);
+  /** Starts a job whose cells begin at `#cellNs`, the data being in the die's register, and take `cellsNs`. */
+  #startJob(die: number, work: DieWork, lane: number, stream: Stream, cellsNs: number): void {
+    this.#endNs[die] = this.#cellNs[die] + cellsNs;
+    this.#useUntil(this.#endNs[die]);
     this.#work[die] = work;
     this.#lane[die] = lane;
     this.#stream[die] = stream;
-    this.#cellNs[die] = cellNs;
     this.#suspends[die] = 0;
-    this.#endAt(die, endNs);
+    this.#end(die);
   }
 
-  #endAt(die: number, ns: number): void {
-    this.#endNs[die] = ns;
+  #useUntil(endNs: number): void {
+    const idle = this.#idle;
+    if (idle === undefined) return;
+    idle.untilNs = Math.max(idle.untilNs, this.#events.nowNs, endNs);
+  }
+
+  /** The die's work ends at `#endNs`. */
+  #end(die: number): void {
     this.#endOrder[die] = this.#lastOrder++;
-    this.#events.schedule(ns, this.#onEnd, die);
+    this.#events.atNs = this.#endNs[die];
+    this.#events.post(this.#onEnd, die);
   }
 
-  #wakeAt(die: number, ns: number): void {
-    this.#wakeNs[die] = ns;
+  /** The die is to be looked at again at `#wakeNs`. */
+  #wake(die: number): void {
     this.#wakeOrder[die] = this.#lastOrder++;
-    this.#events.schedule(ns, this.#onFree, die);
+    this.#events.atNs = this.#wakeNs[die];
+    this.#events.post(this.#onFree, die);
   }
 
-  #acrossAt(op: number, ns: number): void {
-    this.reads.acrossNs[op] = ns;
+  /** A read of the drive's own is across the channel at its `acrossNs`. */
+  #arrives(op: number): void {
     this.reads.acrossOrder[op] = this.#lastOrder++;
-    this.#events.schedule(ns, this.#onAcross, op);
+    this.#events.atNs = this.reads.acrossNs[op];
+    this.#events.post(this.#onAcross, op);
   }
 
   #across(op: number): void {
@@ -329,30 +358,37 @@ export class FlashArray {
     if (work === DieWork.read) {
       const op = this.#reading[die];
       const bytes = this.reads.channelBytes[op];
-      const end = this.#bookChannel(die, bytes);
-      this.#idle?.use(now, end);
+      this.#bookChannel(die, bytes);
+      const end = this.#bookedNs;
+      this.#useUntil(end);
       if (this.#hold) this.#freeNs[die] = end;
       if (this.reads.who[op] < 0) {
-        this.#acrossAt(op, end);
+        this.reads.acrossNs[op] = end;
+        this.#arrives(op);
       } else {
-        this.#client.sensed(op, end - this.#geometry.channelTime(bytes), end);
+        this.acrossFromNs = end - this.#geometry.channelTime(bytes);
+        this.acrossNs = end;
+        this.#client.sensed(op);
         this.reads.free(op);
       }
     } else {
-      if (work === DieWork.gcRead) this.#freeNs[die] = this.#bookChannel(die, this.#bytes[die]);
+      if (work === DieWork.gcRead) {
+        this.#bookChannel(die, this.#bytes[die]);
+        this.#freeNs[die] = this.#bookedNs;
+      }
       this.#client.jobDone(work, this.#lane[die], this.#stream[die]);
     }
     this.kick(die);
   }
 
-  /** Books the die's channel for a command and its data from now on; returns the end, ns. */
-  #bookChannel(die: number, bytes: number): number {
+  /** Books the die's channel for a command and its data from now on; `#bookedNs` is the end. */
+  #bookChannel(die: number, bytes: number): void {
     const geometry = this.#geometry;
     const channel = geometry.channelOfDie(die);
     const start = Math.max(this.#events.nowNs, this.#channelFreeNs[channel]);
     const end = start + geometry.channelCommandNs + geometry.channelTime(bytes);
     this.#channelFreeNs[channel] = end;
-    return end;
+    this.#bookedNs = end;
   }
 
   get jobsUnderWay(): number {
@@ -422,22 +458,19 @@ export class FlashArray {
     // In the order in which they were scheduled, so that ties fall as they would have.
     const pending: { order: number; schedule: () => void }[] = [];
     saved.work.forEach((work, die) => {
-      const end = saved.endNs[die] + now;
-      const wake = saved.wakeNs[die] + now;
       if (work !== DieWork.none) {
-        pending.push({ order: saved.endOrder[die], schedule: () => this.#endAt(die, end) });
+        this.#endNs[die] = saved.endNs[die] + now;
+        pending.push({ order: saved.endOrder[die], schedule: () => this.#end(die) });
       }
       if (saved.wakeNs[die] >= 0) {
-        pending.push({ order: saved.wakeOrder[die], schedule: () => this.#wakeAt(die, wake) });
+        this.#wakeNs[die] = saved.wakeNs[die] + now;
+        pending.push({ order: saved.wakeOrder[die], schedule: () => this.#wake(die) });
       }
     });
     saved.reads.isAcross.forEach((isAcross, op) => {
-      const end = saved.reads.acrossNs[op] + now;
       if (isAcross === 1) {
-        pending.push({
-          order: saved.reads.acrossOrder[op],
-          schedule: () => this.#acrossAt(op, end),
-        });
+        this.reads.acrossNs[op] = saved.reads.acrossNs[op] + now;
+        pending.push({ order: saved.reads.acrossOrder[op], schedule: () => this.#arrives(op) });
       }
     });
     pending.sort((a, b) => a.order - b.order);

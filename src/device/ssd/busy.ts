@@ -1,18 +1,26 @@
 /** Counts the time during which anything at all is going on. */
+
+import type { EventQueue } from '../../sim/events.ts';
+
 export class BusyClock {
+  readonly #events: EventQueue;
   #active = 0;
   #sinceNs = 0;
   #totalNs = 0;
 
-  enter(now: number): void {
-    if (this.#active++ === 0) this.#sinceNs = now;
+  constructor(events: EventQueue) {
+    this.#events = events;
   }
 
-  leave(now: number): void {
-    if (--this.#active === 0) this.#totalNs += now - this.#sinceNs;
+  enter(): void {
+    if (this.#active++ === 0) this.#sinceNs = this.#events.nowNs;
   }
 
-  totalNs(now: number): number {
-    return this.#totalNs + (this.#active > 0 ? now - this.#sinceNs : 0);
+  leave(): void {
+    if (--this.#active === 0) this.#totalNs += this.#events.nowNs - this.#sinceNs;
+  }
+
+  totalNs(): number {
+    return this.#totalNs + (this.#active > 0 ? this.#events.nowNs - this.#sinceNs : 0);
   }
 }

@@ -6,7 +6,6 @@ import type { Blocks } from './blocks.ts';
 import type { Collector } from './collector.ts';
 import type { Destager } from './destager.ts';
 import type { WearLevelling } from './wear.ts';
-import type { EventQueue } from '../../sim/events.ts';
 
 /** The counters of every device, and what flash adds. */
 export interface SsdCounters extends DeviceCounters {
@@ -36,7 +35,6 @@ export class Counters implements SsdCounters {
   sectorsWritten = 0;
   readonly seeks = 0;
   readonly seekCylinders = 0;
-  readonly #events: EventQueue;
   readonly #busy: BusyClock;
   readonly #destager: Destager;
   readonly #collector: Collector;
@@ -44,14 +42,12 @@ export class Counters implements SsdCounters {
   readonly #wear: WearLevelling | undefined;
 
   constructor(
-    events: EventQueue,
     busy: BusyClock,
     destager: Destager,
     collector: Collector,
     blocks: Blocks,
     wear: WearLevelling | undefined,
   ) {
-    this.#events = events;
     this.#busy = busy;
     this.#destager = destager;
     this.#collector = collector;
@@ -60,7 +56,7 @@ export class Counters implements SsdCounters {
   }
 
   get busyNs(): number {
-    return this.#busy.totalNs(this.#events.nowNs);
+    return this.#busy.totalNs();
   }
 
   get programs(): number {

@@ -46,6 +46,8 @@ export class Destager {
   /** By lane: could take a batch now. */
   readonly #ready: Uint8Array;
   #readyCount = 0;
+  /** Set when a lane that had no room may have got some: units went stale, or a block free. */
+  mayHaveRoom = true;
   /** The place in lane order that is next. */
   #nextPlace = 0;
   readonly #gathered: Int32Array;
@@ -335,6 +337,8 @@ export class Destager {
 
   /** No lane is ready: a full one may have something to collect by now. */
   #findRoom(): boolean {
+    if (!this.mayHaveRoom) return false;
+    this.mayHaveRoom = false;
     for (let lane = 0; lane < this.#geometry.lanes; lane++) {
       this.#reviewIdle(lane);
     }
@@ -366,6 +370,7 @@ export class Destager {
     this.#ready.set(saved.ready);
     this.#stream.set(saved.stream);
     [this.#readyCount, this.#nextPlace, this.#forcedUpTo, this.#nextStream] = saved.scalars;
+    this.mayHaveRoom = true;
     if (saved.lists !== undefined) this.#lists?.load(saved.lists);
   }
 }

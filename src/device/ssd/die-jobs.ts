@@ -3,7 +3,6 @@
  * who hears when it is done.
  */
 
-import type { EventQueue } from '../../sim/events.ts';
 import { DieWork, type FlashArray } from './array.ts';
 import { Stream } from './blocks.ts';
 import type { BusyClock } from './busy.ts';
@@ -14,7 +13,6 @@ import type { WritePath } from './write-path.ts';
 
 export class DieJobs {
   readonly #geometry: Geometry;
-  readonly #events: EventQueue;
   readonly #array: FlashArray;
   readonly #destager: Destager;
   readonly #collector: Collector;
@@ -25,7 +23,6 @@ export class DieJobs {
 
   constructor(
     geometry: Geometry,
-    events: EventQueue,
     array: FlashArray,
     destager: Destager,
     collector: Collector,
@@ -33,7 +30,6 @@ export class DieJobs {
     busy: BusyClock,
   ) {
     this.#geometry = geometry;
-    this.#events = events;
     this.#array = array;
     this.#destager = destager;
     this.#collector = collector;
@@ -73,12 +69,15 @@ export class DieJobs {
       this.#writes.destage();
       return this.#array.isWorking(die);
     }
-    this.#busy.enter(this.#events.nowNs);
+    this.#busy.enter();
     return true;
   }
 
   jobDone(work: DieWork, lane: number, stream: Stream): void {
-    this.#busy.leave(this.#events.nowNs);
+    this.#busy.leave();
+    // A page that collection has read changes nothing for what waits in the buffer.
+    if (work === DieWork.gcRead) return;
+    this.#destager.mayHaveRoom = true;
     if (work === DieWork.erase) {
       this.#collector.erased(lane);
     } else if (work === DieWork.program) {

@@ -74,7 +74,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
   readonly #streams: Streams | undefined;
   readonly #idle: IdleWork | undefined;
   readonly #foldIdle: IdleWork | undefined;
-  readonly #busy = new BusyClock();
+  readonly #busy: BusyClock;
   readonly #onDone: number;
   #sink: CompletionSink | undefined;
   #outstanding = 0;
@@ -87,7 +87,8 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
     this.volatileCache = profile.buffer.write_back && !profile.buffer.power_loss_protected;
     this.geometry = geometry;
     this.#events = events;
-    const front = new Front(profile);
+    this.#busy = new BusyClock(events);
+    const front = new Front(profile, events);
     // The streams are the host's, collection's, and one for the cache.
     const slc =
       profile.slc &&
@@ -179,21 +180,13 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
     );
     this.#jobs = new DieJobs(
       geometry,
-      events,
       this.#array,
       this.#destager,
       this.#collector,
       this.#writes,
       this.#busy,
     );
-    this.#counts = new Counters(
-      events,
-      this.#busy,
-      this.#destager,
-      this.#collector,
-      this.blocks,
-      wear,
-    );
+    this.#counts = new Counters(this.#busy, this.#destager, this.#collector, this.blocks, wear);
     this.counters = this.#counts;
   }
 
@@ -215,11 +208,12 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
       throw new RangeError(`tag ${tag} is not within 0..${this.queueDepth - 1}`);
     }
     if (requests.outstanding[tag] === 1) throw new RangeError(`tag ${tag} is outstanding`);
-    const now = this.#events.nowNs;
     requests.outstanding[tag] = 1;
     requests.op[tag] = op;
     requests.status[tag] = Status.ok;
-    requests.submitNs[tag] = now;
+    requests.submitNs[tag] = this.#events.nowNs;
+    requests.sector[tag] = sector;
+    requests.endSector[tag] = sector + sectors;
     requests.left[tag] = 0;
     requests.durable[tag] = 0;
     if (requests.explains) requests.clearParts(tag);
@@ -227,25 +221,25 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
       this.#idle?.began();
       this.#foldIdle?.began();
     }
-    this.#busy.enter(now);
+    this.#busy.enter();
     const counts = this.#counts;
     if (op === Op.flush) {
       counts.flushes++;
-      this.#writes.flush(tag, now);
+      this.#writes.flush(tag);
     } else if (!(sector >= 0 && sectors > 0 && sector + sectors <= this.capacitySectors)) {
       requests.status[tag] = Status.outOfRange;
-      this.#events.schedule(now, this.#onDone, tag);
+      this.#events.schedule(this.#events.nowNs, this.#onDone, tag);
     } else if (op === Op.read) {
       counts.reads++;
       counts.sectorsRead += sectors;
-      this.#reads.submit(tag, sector, sectors, now);
+      this.#reads.submit(tag);
     } else if (op === Op.write) {
       counts.writes++;
       counts.sectorsWritten += sectors;
-      this.#writes.write(tag, sector, sectors, flags, now);
+      this.#writes.write(tag, flags);
     } else {
       counts.discards++;
-      this.#writes.discard(tag, op, sector, sectors, flags, now);
+      this.#writes.discard(tag, op, flags);
     }
   }
 
@@ -255,14 +249,15 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
 
   // What the array and the destager ask and tell
 
-  sensed(op: number, startNs: number, endNs: number): void {
-    this.#reads.sensed(op, startNs, endNs);
+  sensed(op: number): void {
+    this.#reads.sensed(op);
   }
 
   fillFrom(slot: number, physical: number): void {
     const { unitBytes, codewordBytes } = this.geometry;
     const bytes = Math.ceil(unitBytes / codewordBytes) * codewordBytes;
-    this.#array.read(fillOf(slot), this.#events.nowNs, physical, bytes, 0);
+    this.#array.readyNs = this.#events.nowNs;
+    this.#array.read(fillOf(slot), physical, bytes, 0);
   }
 
   fetched(who: number): void {
@@ -301,7 +296,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
     if (requests.explains && (requests.durable[tag] === 1 || requests.op[tag] === Op.flush)) {
       requests.settle(tag, Part.drain, now - requests.submitNs[tag]);
     }
-    this.#busy.leave(now);
+    this.#busy.leave();
     this.#sink!.complete(tag, now, requests.status[tag] as Status);
   }
 
@@ -333,8 +328,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
     if (snapshot.model !== MODEL || state.profile !== this.name) {
       throw new Error(`restore: the snapshot is not of ${this.name}`);
     }
-    const now = this.#events.nowNs;
-    for (let jobs = this.#array.jobsUnderWay; jobs > 0; jobs--) this.#busy.leave(now);
+    for (let jobs = this.#array.jobsUnderWay; jobs > 0; jobs--) this.#busy.leave();
     this.blocks.load(state.blocks);
     this.ftl.load(state.ftl);
     this.buffer.load(state.buffer);
@@ -345,7 +339,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
     if (state.streams !== undefined) this.#streams?.load(state.streams);
     if (state.idle !== undefined) this.#idle?.load(state.idle);
     if (state.foldIdle !== undefined) this.#foldIdle?.load(state.foldIdle);
-    for (let jobs = this.#array.jobsUnderWay; jobs > 0; jobs--) this.#busy.enter(now);
+    for (let jobs = this.#array.jobsUnderWay; jobs > 0; jobs--) this.#busy.enter();
   }
 }
 

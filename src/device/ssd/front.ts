@@ -5,6 +5,7 @@
  * a time and so bounds the command rate. NVMeVirt (Kim et al., FAST 2023) has the same terms.
  */
 
+import type { EventQueue } from '../../sim/events.ts';
 import { Op } from '../device.ts';
 import type { SsdProfile } from './profile.ts';
 import { Timeline } from './timeline.ts';
@@ -12,7 +13,13 @@ import { Timeline } from './timeline.ts';
 const OPS = 5;
 const ns = (us: number): number => Math.round(us * 1000);
 
+/** Times are handed over in fields (docs/HOT-PATH.md). */
 export class Front {
+  /** Operand of transfers: from when on the data is ready, ns. */
+  earliestNs = 0;
+  /** Result of `accept`: when the command is past the firmware; of a transfer: when it ends, ns. */
+  doneNs = 0;
+
   readonly #readNs: number;
   readonly #readSmallNs: number;
   readonly #writeNs: number;
@@ -27,7 +34,10 @@ export class Front {
   readonly #toDrive: Timeline;
   #serialFreeNs = 0;
 
-  constructor(p: SsdProfile) {
+  readonly #events: EventQueue;
+
+  constructor(p: SsdProfile, events: EventQueue) {
+    this.#events = events;
     const c = p.controller;
     this.#readNs = ns(c.read_us);
     this.#readSmallNs = ns(c.read_4k_us ?? c.read_us);
@@ -44,13 +54,16 @@ export class Front {
     this.#toDrive = p.link.full_duplex ? new Timeline() : this.#toHost;
   }
 
-  /** When a command that arrives now and costs `latency` gets past the firmware, ns. */
-  accept(op: Op, now: number, latency: number): number {
+  /** A command arrives now that costs `latency` ns. */
+  accept(op: Op, latency: number): void {
+    const now = this.#events.nowNs;
     const serial = this.#serialNs[op];
-    if (serial === 0) return now + latency;
-    const start = Math.max(now, this.#serialFreeNs);
-    this.#serialFreeNs = start + serial;
-    return this.#serialFreeNs + latency;
+    if (serial === 0) {
+      this.doneNs = now + latency;
+      return;
+    }
+    this.#serialFreeNs = Math.max(now, this.#serialFreeNs) + serial;
+    this.doneNs = this.#serialFreeNs + latency;
   }
 
   readLatency(bytes: number): number {
@@ -71,13 +84,20 @@ export class Front {
     return this.#linkWriteNs + Math.round(bytes * this.#linkNsPerByte);
   }
 
-  /** Books a transfer to the host that is ready at `earliest`; its end, ns. */
-  sendToHost(earliest: number, bytes: number, now: number): number {
-    return this.#toHost.book(earliest, this.linkTime(bytes), now);
+  /** Books a transfer to the host. */
+  sendToHost(bytes: number): void {
+    this.#book(this.#toHost, this.linkTime(bytes));
   }
 
-  /** Books a transfer from the host; its end, ns. */
-  fetchFromHost(earliest: number, bytes: number, now: number): number {
-    return this.#toDrive.book(earliest, this.linkWriteTime(bytes), now);
+  /** Books a transfer from the host. */
+  fetchFromHost(bytes: number): void {
+    this.#book(this.#toDrive, this.linkWriteTime(bytes));
+  }
+
+  #book(link: Timeline, duration: number): void {
+    link.earliestNs = this.earliestNs;
+    link.nowNs = this.#events.nowNs;
+    link.book(duration);
+    this.doneNs = link.endNs;
   }
 }

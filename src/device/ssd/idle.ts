@@ -10,31 +10,27 @@ const ns = (us: number): number => Math.round(us * 1000);
 export class IdleArray {
   readonly #afterNs: number;
   readonly #wakeNs: number;
-  /** When what is booked on the dies and channels so far ends. */
-  #busyUntilNs = 0;
+  /** When what is booked on the dies and channels so far ends, ns. */
+  untilNs = 0;
+  /** When a read could start; after `begin`, when it does, ns. */
+  startNs = 0;
 
   constructor(idle: NonNullable<SsdProfile['array']['idle']>) {
     this.#afterNs = ns(idle.after_us);
     this.#wakeNs = ns(idle.wake_us);
   }
 
-  /** A read that could start at `start`; returns when it does. */
-  begin(start: number): number {
-    const woken = start - this.#busyUntilNs >= this.#afterNs ? start + this.#wakeNs : start;
-    this.#busyUntilNs = Math.max(this.#busyUntilNs, woken);
-    return woken;
-  }
-
-  /** The array is at work from `now` until `endNs`. */
-  use(now: number, endNs: number): void {
-    this.#busyUntilNs = Math.max(this.#busyUntilNs, now, endNs);
+  /** A read is to start. */
+  begin(): void {
+    if (this.startNs - this.untilNs >= this.#afterNs) this.startNs += this.#wakeNs;
+    this.untilNs = Math.max(this.untilNs, this.startNs);
   }
 
   save(now: number): number {
-    return this.#busyUntilNs - now;
+    return this.untilNs - now;
   }
 
   load(saved: number, now: number): void {
-    this.#busyUntilNs = saved + now;
+    this.untilNs = saved + now;
   }
 }

@@ -52,16 +52,16 @@ export class ReadPath {
     this.#readsUnmapped = readsUnmapped;
   }
 
-  /** A read arrives. */
-  submit(tag: number, sector: number, sectors: number, now: number): void {
+  /** A read arrives: of `sector` to `endSector` of the table. */
+  submit(tag: number): void {
     const { unitSectors, codewordBytes } = this.#geometry;
     const requests = this.#requests;
-    const ready = this.#requests.begin(
-      tag,
-      now,
-      this.#front.accept(Op.read, now, this.#front.readLatency(sectors * SECTOR_BYTES)),
-    );
-    const end = sector + sectors;
+    const front = this.#front;
+    const sector = requests.sector[tag];
+    const end = requests.endSector[tag];
+    front.accept(Op.read, front.readLatency((end - sector) * SECTOR_BYTES));
+    requests.readyNs[tag] = front.doneNs;
+    requests.begin(tag);
     let atHand = 0;
     // The row that is being put together: a unit of it, what leaves the die, what the host gets.
     let rowUnit = NONE;
@@ -86,7 +86,7 @@ export class ReadPath {
       }
       const unitRow = this.#geometry.rowOf(physical);
       if (unitRow !== row) {
-        if (rowUnit !== NONE) this.#readRow(tag, ready, rowUnit, channelBytes, hostBytes);
+        if (rowUnit !== NONE) this.#readRow(tag, rowUnit, channelBytes, hostBytes);
         rowUnit = physical;
         row = unitRow;
         channelBytes = 0;
@@ -95,15 +95,25 @@ export class ReadPath {
       channelBytes += Math.ceil(bytes / codewordBytes) * codewordBytes;
       hostBytes += bytes;
     }
-    if (rowUnit !== NONE) this.#readRow(tag, ready, rowUnit, channelBytes, hostBytes);
+    if (rowUnit !== NONE) this.#readRow(tag, rowUnit, channelBytes, hostBytes);
     if (atHand > 0) {
-      const sent = this.#front.sendToHost(ready, atHand, now);
+      const ready = requests.readyNs[tag];
+      front.earliestNs = ready;
+      front.sendToHost(atHand);
+      const sent = front.doneNs;
       requests.endNs[tag] = sent;
-      const link = this.#front.linkTime(atHand);
-      requests.setPart(tag, Part.link, link);
-      requests.setPart(tag, Part.linkWait, sent - link - ready);
-      if (rowUnit === NONE) this.#events.schedule(sent, this.#onDone, tag);
+      if (requests.explains) {
+        const link = front.linkTime(atHand);
+        requests.setPart(tag, Part.link, link);
+        requests.setPart(tag, Part.linkWait, sent - link - ready);
+      }
+      if (rowUnit === NONE) this.#done(tag);
     }
+  }
+
+  #done(tag: number): void {
+    this.#events.atNs = this.#requests.endNs[tag];
+    this.#events.post(this.#onDone, tag);
   }
 
   #isBuffered(logical: number, first: number, wanted: number): boolean {
@@ -113,14 +123,16 @@ export class ReadPath {
     return (this.#buffer.held[slot] & bits) === bits;
   }
 
-  #readRow(tag: number, ready: number, unit: number, channel: number, host: number): void {
+  #readRow(tag: number, unit: number, channel: number, host: number): void {
     this.#requests.left[tag]++;
-    this.#array.read(tag, ready, unit, channel, host);
+    this.#array.readyNs = this.#requests.readyNs[tag];
+    this.#array.read(tag, unit, channel, host);
   }
 
-  /** A row is sensed; it crosses the channel from `startNs` to `endNs`. */
-  sensed(op: number, startNs: number, endNs: number): void {
-    const { reads } = this.#array;
+  /** A row is sensed; it crosses the channel from the array's `acrossFromNs` to its `acrossNs`. */
+  sensed(op: number): void {
+    const { reads, acrossFromNs: startNs, acrossNs: endNs } = this.#array;
+    const front = this.#front;
     const tag = reads.who[op];
     const now = this.#events.nowNs;
     const { channelMaxBytes } = this.#geometry;
@@ -134,8 +146,10 @@ export class ReadPath {
       const piece = Math.floor((hostBytes * across) / bytes) - passedOn;
       passedOn += piece;
       const pieceEnd = endNs - this.#geometry.channelTime(bytes - across);
-      link = this.#front.linkTime(piece);
-      sent = this.#front.sendToHost(Math.max(pieceEnd, sent), piece, now);
+      link = front.linkTime(piece);
+      front.earliestNs = Math.max(pieceEnd, sent);
+      front.sendToHost(piece);
+      sent = front.doneNs;
     }
     const requests = this.#requests;
     if (sent > requests.endNs[tag]) {
@@ -150,8 +164,6 @@ export class ReadPath {
         requests.setPart(tag, Part.link, link);
       }
     }
-    if (--requests.left[tag] === 0) {
-      this.#events.schedule(requests.endNs[tag], this.#onDone, tag);
-    }
+    if (--requests.left[tag] === 0) this.#done(tag);
   }
 }

@@ -19,12 +19,11 @@ export class ReadTable {
   next = Int32Array.from({ length: 64 }, (_, i) => (i < 63 ? i + 1 : NONE));
   #firstFree = 0;
 
-  take(who: number, readyNs: number, channelBytes: number, hostBytes: number): number {
+  take(who: number, channelBytes: number, hostBytes: number): number {
     if (this.#firstFree === NONE) this.#grow();
     const op = this.#firstFree;
     this.#firstFree = this.next[op];
     this.who[op] = who;
-    this.readyNs[op] = readyNs;
     this.hostBytes[op] = hostBytes;
     this.channelBytes[op] = channelBytes;
     this.next[op] = NONE;

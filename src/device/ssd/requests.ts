@@ -72,12 +72,12 @@ export class Requests {
     this.#parts = explain ? new Float64Array(depth * PARTS) : undefined;
   }
 
-  /** A command that came at `now` is past the firmware at `ready`; returns `ready`. */
-  begin(tag: number, now: number, ready: number): number {
-    this.readyNs[tag] = ready;
+  /** A command is past the firmware at `readyNs`, set beforehand. */
+  begin(tag: number): void {
     this.endNs[tag] = 0;
-    this.setPart(tag, Part.controller, ready - now);
-    return ready;
+    if (this.#parts !== undefined) {
+      this.setPart(tag, Part.controller, this.readyNs[tag] - this.submitNs[tag]);
+    }
   }
 
   get explains(): boolean {

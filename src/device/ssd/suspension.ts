@@ -12,6 +12,12 @@ import type { SsdProfile } from './profile.ts';
 const ns = (us: number): number => Math.round(us * 1000);
 
 export class Suspension {
+  /** Operands of `find`: when the job's cells began (or went on), and when the read could start, ns. */
+  cellNs = 0;
+  fromNs = 0;
+  /** Results: the job's first suspend point from then on, and when the die can read, ns; Infinity when never. */
+  pointNs = 0;
+  stoppedNs = 0;
   /** Before a job's cells go on, ns. */
   readonly resumeNs: number;
   readonly #stopNs: Float64Array;
@@ -32,20 +38,14 @@ export class Suspension {
     this.#most = s?.at_most ?? 0;
   }
 
-  /** From its suspend point until the die can read, ns; Infinity when it cannot be stopped. */
-  stopNs(work: DieWork): number {
-    return this.#stopNs[work];
-  }
-
-  /**
-   * A job's first suspend point from `fromNs` on, ns; Infinity when it may not be stopped again.
-   * @param cellNs when its cells began (or went on)
-   * @param suspends how often it has been stopped already
-   */
-  point(work: DieWork, cellNs: number, fromNs: number, suspends: number): number {
-    if (suspends >= this.#most) return Infinity;
-    if (fromNs <= cellNs) return cellNs;
+  /** @param suspends how often the job has been stopped already */
+  find(work: DieWork, suspends: number): void {
+    const { cellNs, fromNs } = this;
     const interval = this.#intervalNs[work];
-    return interval === 0 ? fromNs : cellNs + Math.ceil((fromNs - cellNs) / interval) * interval;
+    if (suspends >= this.#most) this.pointNs = Infinity;
+    else if (fromNs <= cellNs) this.pointNs = cellNs;
+    else if (interval === 0) this.pointNs = fromNs;
+    else this.pointNs = cellNs + Math.ceil((fromNs - cellNs) / interval) * interval;
+    this.stoppedNs = this.pointNs + this.#stopNs[work];
   }
 }

@@ -7,31 +7,35 @@
  */
 
 export class Timeline {
+  /** Operands of `book`: the earliest start, and the present, ns; spans that ended by then are forgotten. */
+  earliestNs = 0;
+  nowNs = 0;
+  /** Result: when the booked span ends, ns. */
+  endNs = 0;
+
   /** Busy spans that end after the present, in order; ring-free: rows 0..#count-1. */
   #starts = new Float64Array(16);
   #ends = new Float64Array(16);
   #count = 0;
 
-  /**
-   * Books the first free span of `duration` that starts at `earliest` or later.
-   * @param now the present; spans that ended by then are forgotten
-   * @returns when the booked span ends, ns
-   */
-  book(earliest: number, duration: number, now: number): number {
+  /** Books the first free span of `duration` ns that starts at `earliestNs` or later. */
+  book(duration: number): void {
     const starts = this.#starts;
     const ends = this.#ends;
     let count = this.#count;
     let past = 0;
-    while (past < count && ends[past] <= now) past++;
+    while (past < count && ends[past] <= this.nowNs) past++;
     if (past > 0) {
-      starts.copyWithin(0, past, count);
-      ends.copyWithin(0, past, count);
+      for (let i = past; i < count; i++) {
+        starts[i - past] = starts[i];
+        ends[i - past] = ends[i];
+      }
       this.#count = count -= past;
     }
     // Most bookings come after everything booked so far.
     let at = count;
-    let start = earliest;
-    if (count > 0 && earliest < ends[count - 1]) {
+    let start = this.earliestNs;
+    if (count > 0 && start < ends[count - 1]) {
       at = 0;
       while (at < count && (ends[at] <= start || starts[at] < start + duration)) {
         if (ends[at] > start) start = ends[at];
@@ -58,7 +62,7 @@ export class Timeline {
       this.#ends[at] = end;
       this.#count++;
     }
-    return end;
+    this.endNs = end;
   }
 
   #grow(): void {

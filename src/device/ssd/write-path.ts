@@ -78,15 +78,21 @@ export class WritePath {
     this.#flushing = new Int32Array(profile.queue_depth);
   }
 
-  write(tag: number, sector: number, sectors: number, flags: number, now: number): void {
-    const ready = this.#requests.begin(
-      tag,
-      now,
-      this.#front.accept(Op.write, now, this.#front.writeLatency(sectors * SECTOR_BYTES)),
-    );
+  /** A write of `sector` to `endSector` of the table arrives. */
+  write(tag: number, flags: number): void {
+    const requests = this.#requests;
+    const bytes = (requests.endSector[tag] - requests.sector[tag]) * SECTOR_BYTES;
+    this.#accept(tag, Op.write, this.#front.writeLatency(bytes));
     this.#setDurable(tag, flags);
-    this.#requests.stream[tag] = (flags >>> STREAM_SHIFT) & 0xff;
-    this.#letIn(tag, sector, sectors, ready);
+    requests.stream[tag] = (flags >>> STREAM_SHIFT) & 0xff;
+    this.#letIn(tag);
+  }
+
+  #accept(tag: number, op: Op, latency: number): void {
+    this.#front.accept(op, latency);
+    this.#requests.readyNs[tag] = this.#front.doneNs;
+    this.#requests.begin(tag);
+    this.#requests.endNs[tag] = this.#front.doneNs;
   }
 
   #setDurable(tag: number, flags: number): void {
@@ -95,14 +101,11 @@ export class WritePath {
   }
 
   /** Puts a request's units in line for the buffer. */
-  #letIn(tag: number, sector: number, sectors: number, ready: number): void {
+  #letIn(tag: number): void {
     const requests = this.#requests;
     const { unitSectors } = this.#geometry;
-    requests.sector[tag] = sector;
-    requests.endSector[tag] = sector + sectors;
-    requests.nextUnit[tag] = Math.floor(sector / unitSectors);
-    requests.endUnit[tag] = Math.floor((sector + sectors - 1) / unitSectors) + 1;
-    requests.endNs[tag] = ready;
+    requests.nextUnit[tag] = Math.floor(requests.sector[tag] / unitSectors);
+    requests.endUnit[tag] = Math.floor((requests.endSector[tag] - 1) / unitSectors) + 1;
     // Held open until all has arrived, so that an early program does not end the request.
     requests.left[tag] = 1;
     this.#wait(tag);
@@ -153,15 +156,21 @@ export class WritePath {
     const now = this.#events.nowNs;
     const ready = requests.endNs[tag];
     const earliest = Math.max(now, ready);
-    const arrived = zeroes
-      ? earliest
-      : this.#front.fetchFromHost(earliest, sectors * SECTOR_BYTES, now);
-    const link = zeroes ? 0 : this.#front.linkWriteTime(sectors * SECTOR_BYTES);
+    let arrived = earliest;
+    if (!zeroes) {
+      this.#front.earliestNs = earliest;
+      this.#front.fetchFromHost(sectors * SECTOR_BYTES);
+      arrived = this.#front.doneNs;
+    }
     requests.endNs[tag] = arrived;
-    requests.addPart(tag, Part.bufferWait, earliest - ready);
-    requests.addPart(tag, Part.link, link);
-    requests.addPart(tag, Part.linkWait, arrived - earliest - link);
-    this.#events.schedule(arrived, this.#onArrived, tag);
+    if (requests.explains) {
+      const link = zeroes ? 0 : this.#front.linkWriteTime(sectors * SECTOR_BYTES);
+      requests.addPart(tag, Part.bufferWait, earliest - ready);
+      requests.addPart(tag, Part.link, link);
+      requests.addPart(tag, Part.linkWait, arrived - earliest - link);
+    }
+    this.#events.atNs = arrived;
+    this.#events.post(this.#onArrived, tag);
   }
 
   #arrived(tag: number): void {
@@ -180,9 +189,9 @@ export class WritePath {
   }
 
   unitDurable(tag: number): void {
-    if (--this.#requests.left[tag] === 0) {
-      this.#events.schedule(this.#events.nowNs, this.#onDone, tag);
-    }
+    if (--this.#requests.left[tag] > 0) return;
+    this.#events.atNs = this.#events.nowNs;
+    this.#events.post(this.#onDone, tag);
   }
 
   /** Moves what is dirty on towards the flash, and what waits into the buffer. */
@@ -192,18 +201,23 @@ export class WritePath {
     this.#admit();
   }
 
-  flush(tag: number, now: number): void {
+  flush(tag: number): void {
     const requests = this.#requests;
-    const ready = requests.begin(tag, now, this.#front.accept(Op.flush, now, this.#front.flushNs));
-    requests.endNs[tag] = ready;
+    this.#accept(tag, Op.flush, this.#front.flushNs);
     requests.epoch[tag] = NONE;
     if (!this.#isVolatile) {
-      this.#events.schedule(ready, this.#onDone, tag);
+      this.#doneAt(tag);
       return;
     }
     requests.epoch[tag] = this.#buffer.beginFlush();
     this.#flushing[(this.#firstFlushing + this.#flushingCount++) % this.#waiting.length] = tag;
     this.destage();
+  }
+
+  /** The tag is done at its `endNs`, or now if that is past. */
+  #doneAt(tag: number): void {
+    this.#events.atNs = Math.max(this.#events.nowNs, this.#requests.endNs[tag]);
+    this.#events.post(this.#onDone, tag);
   }
 
   #finishFlushes(): void {
@@ -212,19 +226,17 @@ export class WritePath {
       if (!this.#buffer.isFlushed(this.#requests.epoch[tag])) return;
       this.#firstFlushing = (this.#firstFlushing + 1) % this.#waiting.length;
       this.#flushingCount--;
-      const end = Math.max(this.#events.nowNs, this.#requests.endNs[tag]);
-      this.#events.schedule(end, this.#onDone, tag);
+      this.#doneAt(tag);
     }
   }
 
-  discard(tag: number, op: Op, sector: number, sectors: number, flags: number, now: number): void {
+  /** A discard or write-zeroes of `sector` to `endSector` of the table arrives. */
+  discard(tag: number, op: Op, flags: number): void {
+    const requests = this.#requests;
     const { unitSectors } = this.#geometry;
-    const ready = this.#requests.begin(
-      tag,
-      now,
-      this.#front.accept(op, now, this.#front.discardNs),
-    );
-    const end = sector + sectors;
+    this.#accept(tag, op, this.#front.discardNs);
+    const sector = requests.sector[tag];
+    const end = requests.endSector[tag];
     const firstWhole = Math.ceil(sector / unitSectors);
     // The last unit of the drive may be cut short; the host owns all of it that there is.
     const endWhole =
@@ -233,17 +245,18 @@ export class WritePath {
       this.#buffer.drop(logical);
       this.#ftl.unmap(logical);
     }
+    this.#destager.mayHaveRoom = true;
     const cutsHead = firstWhole * unitSectors > sector;
     const cutsTail = endWhole * unitSectors < end;
     if (op === Op.discard || !(cutsHead || cutsTail)) {
-      this.#events.schedule(ready, this.#onDone, tag);
+      this.#doneAt(tag);
       return;
     }
     // Zeroes in part of a unit are data; a whole unit at the other end stays unmapped.
-    const from = cutsHead ? sector : endWhole * unitSectors;
-    const to = cutsTail ? end : Math.min(end, firstWhole * unitSectors);
+    requests.sector[tag] = cutsHead ? sector : endWhole * unitSectors;
+    requests.endSector[tag] = cutsTail ? end : Math.min(end, firstWhole * unitSectors);
     this.#setDurable(tag, flags);
     this.#requests.stream[tag] = 0;
-    this.#letIn(tag, from, to - from, ready);
+    this.#letIn(tag);
   }
 }
