@@ -1,9 +1,9 @@
 /** Drives alone, 4 KiB at random places. One operation is one request, submitted and completed. */
 
 import { DeviceFlag, Op, type CompletionSink, type Device } from '../../src/device/device.ts';
-import { shippedProfiles } from '../../src/device/profile.ts';
 import { createDeviceOn, loadProfile } from '../../src/device/registry.ts';
 import { EventQueue } from '../../src/sim/events.ts';
+import type { SsdProfile } from '../../src/device/ssd/profile.ts';
 import { RandomStream } from '../../src/sim/random.ts';
 import { PAGE_SECTORS } from '../../src/sim/units.ts';
 import type { Case, Suite } from './suite.ts';
@@ -120,16 +120,43 @@ export const rotationalRequests: Suite = {
   ],
 };
 
-/** The flash drive that is timed: all of them are one model. */
-function flashDrive(): string | undefined {
-  return shippedProfiles().has('samsung-970pro') ? 'samsung-970pro' : undefined;
+/**
+ * Random writes to a drive that has been overwritten at random for long, collection included. Places are
+ * drawn one by one: a few drawn ahead would soon be a hot spot that nothing needs to be moved for.
+ */
+function steadyWrites(profileName: string, depth: number): Case {
+  const events = new EventQueue();
+  const profile = loadProfile(profileName) as SsdProfile;
+  const steady = { ...profile, ftl: { ...profile.ftl, initial_fill: 'steady' as const } };
+  const device = createDeviceOn(events, steady);
+  const stream = new RandomStream(1, `bench:${device.name}`);
+  const places = Math.floor(device.capacitySectors / PAGE_SECTORS);
+  const submit = (tag: number): void => {
+    device.submit(tag, Op.write, stream.below(places) * PAGE_SECTORS, PAGE_SECTORS, 0);
+  };
+  const loop = new ClosedLoop(submit);
+  device.attach(loop);
+  for (let tag = 0; tag < depth; tag++) submit(tag);
+  return {
+    name: `${profileName}: random 4k write in steady state, depth ${depth}`,
+    operations: REQUESTS,
+    run() {
+      const until = loop.done + REQUESTS;
+      while (loop.done < until) events.step();
+    },
+  };
 }
 
 export const flashRequests: Suite = {
   name: 'flash',
-  make: () => {
-    const name = flashDrive();
-    if (name === undefined) return [];
-    return [requests(name, Op.read, 1), requests(name, Op.read, 32), requests(name, Op.write, 32)];
-  },
+  allocatesNothing: true,
+  make: () => [
+    requests('samsung-970pro', Op.read, 1),
+    requests('samsung-970pro', Op.read, 32),
+    requests('samsung-970pro', Op.write, 1),
+    requests('samsung-970pro', Op.write, 32),
+    steadyWrites('samsung-970pro', 32),
+    steadyWrites('samsung-860pro', 32),
+    mixed('sabrent-rocket4plus-2tb', 32),
+  ],
 };

@@ -58,9 +58,11 @@ async function precondition(name: string, options: PreconditionOptions): Promise
   let said = '';
   if (fill === 'steady') {
     const settled = await withProgress(1, (progress) =>
-      settle(drive, events, seed, (n, amplification) =>
-        progress.update(0, `window ${n}: write amplification ${amplification.toFixed(2)}`),
-      ),
+      settle(drive, events, seed, (window, share, amplification) => {
+        const known = Number.isFinite(amplification) ? ` (${amplification.toFixed(2)})` : '';
+        const percent = Math.round(100 * share);
+        progress.update(0, `write amplification${known}, window ${window}: ${percent} %`);
+      }),
     );
     said =
       `, write amplification ${settled.writeAmplification.toFixed(2)}` +

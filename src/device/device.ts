@@ -109,7 +109,7 @@ export interface Device {
 
   /**
    * Rows of sectors that a power cut at this moment would lose: their write was acknowledged, and they
-   * are not on the medium. First sector and the one behind the last, by address. Not on flash so far.
+   * are not on the medium. First sector and the one behind the last, by address.
    * @throws Error unless the device was created with `powerCut: true`
    */
   atRisk?(): readonly (readonly [lbn: number, endLbn: number])[];

@@ -12,10 +12,34 @@ const ENTRY: string = 'msgpackr/pack';
 const { Packr } = (await import(ENTRY)) as Pick<typeof M, 'Packr'>;
 const codec = new Packr({ moreTypes: true, useRecords: false });
 
-/** A fresh buffer. */
-export function pack(value: unknown): Buffer {
-  // What pack returns lies in a pool that the next call uses again.
-  return Buffer.from(codec.pack(value));
+const MAP = 0xdf;
+const ARRAY = 0xdd;
+
+/**
+ * Encodes a value piece by piece: lists and objects item by item, so that no more than the largest column
+ * is there twice.
+ * @param write takes a piece, whose bytes are another's when it returns
+ */
+export function packInPieces(value: unknown, write: (piece: Uint8Array) => void): void {
+  const begin = (kind: number, count: number): void => {
+    const header = Buffer.alloc(5);
+    header[0] = kind;
+    header.writeUInt32BE(count, 1);
+    write(header);
+  };
+  if (Array.isArray(value)) {
+    begin(ARRAY, value.length);
+    for (const item of value) packInPieces(item, write);
+  } else if (value !== null && typeof value === 'object' && !ArrayBuffer.isView(value)) {
+    const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+    begin(MAP, entries.length);
+    for (const [key, item] of entries) {
+      write(codec.pack(key));
+      packInPieces(item, write);
+    }
+  } else {
+    write(codec.pack(value));
+  }
 }
 
 /** @throws Error on bytes that are not MessagePack */

@@ -1,9 +1,9 @@
 /** Drive states in files: the profile a drive was made from, and its snapshot, as MessagePack. */
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { InputError } from '../sim/input-error.ts';
 import type { DeviceSnapshot } from './device.ts';
-import { pack, unpack } from './msgpack.ts';
+import { packInPieces, unpack } from './msgpack.ts';
 import type { AnyProfile } from './profile.ts';
 import { profileSchemas } from './registry.ts';
 
@@ -15,15 +15,27 @@ export interface SavedDrive {
   readonly snapshot: DeviceSnapshot;
 }
 
-/** Writes a drive's state; returns the file's size, bytes. */
+/** Writes a drive's state, whole or not at all; returns the file's size, bytes. */
 export function writeSnapshot(path: string, drive: SavedDrive): number {
-  const bytes = pack({ format: FORMAT, profile: drive.profile, snapshot: drive.snapshot });
+  const part = `${path}.part`;
+  const content = { format: FORMAT, profile: drive.profile, snapshot: drive.snapshot };
+  let size = 0;
   try {
-    writeFileSync(path, bytes);
+    const file = openSync(part, 'w');
+    try {
+      packInPieces(content, (piece) => {
+        for (let at = 0; at < piece.length;) at += writeSync(file, piece, at);
+        size += piece.length;
+      });
+    } finally {
+      closeSync(file);
+    }
+    renameSync(part, path);
   } catch (error) {
+    rmSync(part, { force: true });
     throw new InputError(`cannot write the snapshot: ${(error as Error).message}`, { file: path });
   }
-  return bytes.length;
+  return size;
 }
 
 /** @throws InputError when the file is not there or holds something else */

@@ -86,8 +86,8 @@ export class WriteBuffer {
     return slot;
   }
 
-  /** A slot's data is in: it gets dirty, or goes into the dirty slot its unit has. */
-  arrived(slot: number): void {
+  /** A slot's data is in: it gets dirty, or goes into the dirty slot its unit has. Returns the slot it is in. */
+  arrived(slot: number): number {
     const existing = this.find(this.logical[slot]);
     if (existing !== NONE) {
       const state = this.state[existing];
@@ -99,7 +99,7 @@ export class WriteBuffer {
           this.#forcedUpTo = Math.max(this.#forcedUpTo, this.#order[existing]);
         }
         this.#free(slot);
-        return;
+        return existing;
       }
       // The rest of the unit is at hand in the older slot.
       this.held[slot] = this.#whole;
@@ -115,6 +115,7 @@ export class WriteBuffer {
     else this.next[this.#lastDirty] = slot;
     this.#lastDirty = slot;
     this.dirtyCount++;
+    return slot;
   }
 
   /** The slot with a unit's newest data; -1 when the buffer has none. */

@@ -24,6 +24,8 @@ export interface DestagerClient {
   fillFrom(slot: number, physical: number): void;
   /** What was written with this tag is programmed in one more unit. */
   unitDurable(tag: number): void;
+  /** A slot has been given back to the buffer. */
+  released(slot: number): void;
 }
 
 export class Destager {
@@ -332,6 +334,7 @@ export class Destager {
   #release(slot: number): void {
     const owner = this.#buffer.owner[slot];
     this.#buffer.release(slot);
+    this.#client.released(slot);
     if (owner >= 0) this.#client.unitDurable(owner);
   }
 

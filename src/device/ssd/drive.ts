@@ -30,6 +30,7 @@ import { victimPolicies } from './gc/registry.ts';
 import { Geometry } from './geometry.ts';
 import { IdleWork } from './idle-work.ts';
 import { keepBlocks, type SsdProfile } from './profile.ts';
+import { PowerCut } from './power-cut.ts';
 import { ReadPath } from './read-path.ts';
 import { explainParts, Part, Requests } from './requests.ts';
 import { Steady, WrittenInOrder, type Start } from './start.ts';
@@ -76,6 +77,8 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
   readonly #foldIdle: IdleWork | undefined;
   readonly #busy: BusyClock;
   readonly #onDone: number;
+  readonly #isProtected: boolean;
+  readonly #powerCut: PowerCut | undefined;
   #sink: CompletionSink | undefined;
   #outstanding = 0;
 
@@ -165,6 +168,15 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
       this.#onDone,
       profile.ftl.unmapped_reads === 'flash',
     );
+    this.#isProtected = profile.buffer.power_loss_protected;
+    if (options.powerCut === true) {
+      this.#powerCut = new PowerCut(
+        geometry,
+        this.buffer,
+        profile.queue_depth,
+        profile.capacity_sectors,
+      );
+    }
     this.#writes = new WritePath(
       profile,
       geometry,
@@ -177,6 +189,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
       (tag) => this.#complete(tag),
       this.#onDone,
       this.#streams,
+      this.#powerCut,
     );
     this.#jobs = new DieJobs(
       geometry,
@@ -247,6 +260,13 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
     return this.#requests.explain(tag);
   }
 
+  atRisk(): readonly (readonly [lbn: number, endLbn: number])[] {
+    if (this.#powerCut === undefined) {
+      throw new Error('atRisk: the device was made without `powerCut: true`');
+    }
+    return this.#isProtected ? [] : this.#powerCut.atRisk();
+  }
+
   // What the array and the destager ask and tell
 
   sensed(op: number): void {
@@ -263,6 +283,10 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
   fetched(who: number): void {
     this.#destager.filled(fillOf(who));
     this.#writes.destage();
+  }
+
+  released(slot: number): void {
+    this.#powerCut?.released(slot);
   }
 
   unitDurable(tag: number): void {
@@ -297,6 +321,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
       requests.settle(tag, Part.drain, now - requests.submitNs[tag]);
     }
     this.#busy.leave();
+    this.#powerCut?.acknowledged(tag);
     this.#sink!.complete(tag, now, requests.status[tag] as Status);
   }
 
@@ -313,6 +338,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
       destager: this.#destager.save(),
       array: this.#array.save(),
       jobs: this.#jobs.save(),
+      powerCut: this.#powerCut?.save(),
       streams: this.#streams?.save(),
       idle: this.#idle?.save(),
       foldIdle: this.#foldIdle?.save(),
@@ -336,6 +362,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
     this.#destager.load(state.destager);
     this.#array.load(state.array);
     this.#jobs.load(state.jobs);
+    this.#powerCut?.load(state.powerCut);
     if (state.streams !== undefined) this.#streams?.load(state.streams);
     if (state.idle !== undefined) this.#idle?.load(state.idle);
     if (state.foldIdle !== undefined) this.#foldIdle?.load(state.foldIdle);
@@ -352,6 +379,7 @@ interface SavedState {
   destager: ReturnType<Destager['save']>;
   array: ReturnType<FlashArray['save']>;
   jobs: ReturnType<DieJobs['save']>;
+  powerCut: Int32Array | undefined;
   streams: ReturnType<Streams['save']> | undefined;
   idle: ReturnType<IdleWork['save']> | undefined;
   foldIdle: ReturnType<IdleWork['save']> | undefined;

@@ -15,6 +15,8 @@ const WINDOWS_MAX = 64;
 const WINDOW_SHARE = 1 / 512;
 const WINDOW_LEAST = 4096;
 const DEPTH = 64;
+/** Units written between two calls of `onProgress`. */
+const STRIDE = 65536;
 
 export interface Settled {
   writeAmplification: number;
@@ -25,13 +27,14 @@ export interface Settled {
 
 /**
  * Leaves no request outstanding.
- * @param onWindow told the window's number and its write amplification
+ * @param onProgress told now and then: the window's number, its share that is done, and the write
+ *   amplification of the window before
  */
 export function settle(
   drive: SsdDrive,
   events: EventQueue,
   seed: number,
-  onWindow: (window: number, writeAmplification: number) => void = () => {},
+  onProgress: (window: number, share: number, amplification: number) => void = () => {},
 ): Settled {
   const { logicalUnits, unitSectors } = drive.geometry;
   const whole = Math.floor(drive.capacitySectors / unitSectors);
@@ -55,10 +58,14 @@ export function settle(
   let isStable = false;
   for (let n = 1; n <= WINDOWS_MAX && !isStable; n++) {
     const { hostUnits, gcUnits } = drive.counters;
-    while (drive.counters.hostUnits < hostUnits + window) events.step();
+    for (let due = hostUnits + STRIDE; drive.counters.hostUnits < hostUnits + window;) {
+      events.step();
+      if (drive.counters.hostUnits < due) continue;
+      due += STRIDE;
+      onProgress(n, (drive.counters.hostUnits - hostUnits) / window, last);
+    }
     const amplification =
       1 + (drive.counters.gcUnits - gcUnits) / (drive.counters.hostUnits - hostUnits);
-    onWindow(n, amplification);
     isStable = Math.abs(amplification / last - 1) < STABLE;
     last = amplification;
   }

@@ -12,6 +12,7 @@ import type { Destager } from './destager.ts';
 import type { Front } from './front.ts';
 import type { Ftl } from './ftl.ts';
 import type { Geometry } from './geometry.ts';
+import type { PowerCut } from './power-cut.ts';
 import type { SsdProfile } from './profile.ts';
 import { Part, type Requests } from './requests.ts';
 import type { Streams } from './streams.ts';
@@ -30,6 +31,7 @@ export class WritePath {
   readonly #onDone: number;
   readonly #streams: Streams | undefined;
   readonly #onArrived: number;
+  readonly #powerCut: PowerCut | undefined;
   readonly #capacitySectors: number;
   readonly #protected: boolean;
   readonly #writeBack: boolean;
@@ -57,7 +59,8 @@ export class WritePath {
     destager: Destager,
     complete: (tag: number) => void,
     onDone: number,
-    streams?: Streams,
+    streams: Streams | undefined,
+    powerCut: PowerCut | undefined,
   ) {
     this.#geometry = geometry;
     this.#events = events;
@@ -69,6 +72,7 @@ export class WritePath {
     this.#complete = complete;
     this.#onDone = onDone;
     this.#streams = streams;
+    this.#powerCut = powerCut;
     this.#onArrived = events.register((tag) => this.#arrived(tag));
     this.#capacitySectors = profile.capacity_sectors;
     this.#protected = profile.buffer.power_loss_protected;
@@ -178,7 +182,9 @@ export class WritePath {
     const buffer = this.#buffer;
     for (let slot = requests.group[tag]; slot !== NONE;) {
       const next = buffer.next[slot];
-      buffer.arrived(slot);
+      const held = buffer.held[slot];
+      const at = buffer.arrived(slot);
+      this.#powerCut?.arrived(tag, at, held);
       slot = next;
     }
     requests.group[tag] = NONE;
