@@ -4,7 +4,6 @@
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
-import { OutOfMemoryError } from '../mm/page-allocator.ts';
 import { InputError } from '../sim/input-error.ts';
 import { compareCommand } from './compare.ts';
 import { devicesCommand } from './devices.ts';
@@ -46,7 +45,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    if (error instanceof InputError || error instanceof OutOfMemoryError) {
+    if (error instanceof InputError) {
       process.stderr.write(`disktime: ${error.message}\n`);
       return 2;
     }

@@ -44,6 +44,10 @@ export class Eviction {
   *truncatePages(inode: Inode, fromPage: number): Sleeping<void> {
     const memory = this.#memory;
     const busy = Page.locked | Page.writeback;
+    for (let index = fromPage; inode.mapping.swappedCount > 0; index++) {
+      if (index >= inode.mapping.endIndex) break;
+      if (inode.mapping.slotAt(index) >= 0) memory.forgetSwapped(inode, index);
+    }
     for (;;) {
       const index = inode.mapping.nextCached(fromPage);
       if (index < 0) return;

@@ -8,6 +8,7 @@ import { NoSpaceError } from '../fs/allocation.ts';
 import type { Sleeping } from '../sim/task.ts';
 import { InputError } from '../sim/input-error.ts';
 import { PAGE_BYTES } from '../sim/units.ts';
+import { Anonymous } from './anonymous.ts';
 import type { FileCalls } from './file-calls.ts';
 import type { Eviction } from './eviction.ts';
 import type { Flusher } from './flusher.ts';
@@ -16,6 +17,7 @@ import type { Memory } from './memory.ts';
 import type { PageAllocator } from './page-allocator.ts';
 import { Page } from './page-table.ts';
 import type { DirtyThrottle } from './throttle.ts';
+import { isOnTmpfs, tmpfsPage } from './tmpfs.ts';
 import { Writer } from './vm-stat.ts';
 
 /** Default read-ahead, VM_MAX_READAHEAD: 128 KiB. */
@@ -30,8 +32,8 @@ export class Files implements FileCalls {
   readonly #byName = new Map<string, Inode>();
   /** Open handles; a handle is an index into it. */
   readonly #open: (Inode | undefined)[] = [];
-  /** Frames of each anonymous region, page by page; -1 where nothing was touched yet. */
-  readonly #regions: Int32Array[] = [];
+  /** The programs' own memory. */
+  readonly anonymous: Anonymous;
   /** Where the next sequential read of an inode would begin, by inode number. */
   readonly #readNext: number[] = [];
 
@@ -47,6 +49,7 @@ export class Files implements FileCalls {
     this.#flusher = flusher;
     this.#eviction = eviction;
     this.#throttle = throttle;
+    this.anonymous = new Anonymous(memory, allocator);
   }
 
   open(name: string, sizeBytes: number): number {
@@ -55,12 +58,14 @@ export class Files implements FileCalls {
       inode = new Inode(this.#memory.inodes.length, name, sizeBytes);
       this.#memory.inodes.push(inode);
       this.#byName.set(name, inode);
-      this.#place(() => {
-        this.#memory.fs.allocation.placeExactly(
-          (inode as Inode).layout,
-          Math.ceil(sizeBytes / PAGE_BYTES),
-        );
-      }, name);
+      inode.isSwapBacked = isOnTmpfs(name);
+      if (!inode.isSwapBacked)
+        this.#place(() => {
+          this.#memory.fs.allocation.placeExactly(
+            (inode as Inode).layout,
+            Math.ceil(sizeBytes / PAGE_BYTES),
+          );
+        }, name);
     }
     inode.count++;
     return this.#open.push(inode) - 1;
@@ -92,10 +97,15 @@ export class Files implements FileCalls {
   }
 
   *touch(file: number, offsetBytes: number, bytes: number): Sleeping<void> {
+    const memory = this.#memory;
     const inode = this.inodeOf(file);
     const end = Math.min(offsetBytes + bytes, inode.sizeBytes);
     for (let index = Math.floor(offsetBytes / PAGE_BYTES); index * PAGE_BYTES < end; index++) {
-      yield* this.#dirtyPage(inode, index, false);
+      if (memory.store(inode.mapping.frameAt(index))) continue;
+      memory.stat.pgfault++;
+      yield* this.#dirtyPage(inode, index, false, true);
+      // The fault that makes a shared page writable is held back as a write is.
+      if (!inode.isSwapBacked) yield* this.#throttle.dirtied(1);
     }
   }
 
@@ -110,6 +120,9 @@ export class Files implements FileCalls {
     const ahead = isSequential ? Math.max(last, first + READAHEAD_PAGES - 1) : last;
     const fileLast = Math.ceil(inode.sizeBytes / PAGE_BYTES) - 1;
     for (let index = first; index <= last; index++) {
+      while (inode.isSwapBacked && inode.mapping.frameAt(index) < 0) {
+        yield* tmpfsPage(memory, this.#allocator, inode, index);
+      }
       if (inode.mapping.frameAt(index) < 0) {
         yield* this.#readPages(inode, index, Math.min(ahead, fileLast));
       }
@@ -122,6 +135,7 @@ export class Files implements FileCalls {
   }
 
   *fsync(file: number): Sleeping<void> {
+    if (this.inodeOf(file).isSwapBacked) return;
     yield* this.#flusher.writeAndWait(this.inodeOf(file), Writer.sync);
     yield* this.#memory.flushDevice();
   }
@@ -134,6 +148,7 @@ export class Files implements FileCalls {
   /** sync(2) without the drive's flush: until every page is clean. */
   *syncPages(): Sleeping<void> {
     for (const inode of this.#memory.inodes) {
+      if (inode.isSwapBacked) continue;
       if (inode.mapping.pageCount > 0) yield* this.#flusher.syncInode(inode);
     }
   }
@@ -182,7 +197,7 @@ export class Files implements FileCalls {
     const blocks = Math.ceil(bytes / (PAGE_BYTES * blockPages));
     for (let i = 0; i < blocks; i++) {
       const frame = yield* this.#allocator.take(order);
-      for (let page = frame; page < frame + blockPages; page++) memory.table.set(page, Page.pinned);
+      memory.pin(frame, blockPages);
       yield* memory.useCpu(blockPages * memory.options.cpu.allocatePageNs);
     }
   }
@@ -191,30 +206,21 @@ export class Files implements FileCalls {
     const memory = this.#memory;
     const frame = yield* this.#allocator.tryTake(order);
     if (frame < 0) return false;
-    for (let page = frame; page < frame + (1 << order); page++) memory.table.set(page, Page.pinned);
+    memory.pin(frame, 1 << order);
     yield* memory.useCpu(2 ** order * memory.options.cpu.allocatePageNs);
     return true;
   }
 
   mapAnon(bytes: number): number {
-    return this.#regions.push(new Int32Array(Math.ceil(bytes / PAGE_BYTES)).fill(-1)) - 1;
+    return this.anonymous.map(bytes);
   }
 
-  *touchAnon(region: number, offsetBytes: number, bytes: number): Sleeping<void> {
-    const memory = this.#memory;
-    const frames = this.#regions[region];
-    const end = Math.min(frames.length, Math.ceil((offsetBytes + bytes) / PAGE_BYTES));
-    for (let index = Math.floor(offsetBytes / PAGE_BYTES); index < end; index++) {
-      if (frames[index] >= 0) continue;
-      frames[index] = yield* this.#allocator.take(0);
-      memory.table.set(frames[index], Page.pinned);
-      yield* memory.useCpu(memory.options.cpu.allocatePageNs);
-    }
+  touchAnon(region: number, offsetBytes: number, bytes: number, isWrite: boolean): Sleeping<void> {
+    return this.anonymous.touch(region, offsetBytes, bytes, isWrite);
   }
 
   unmapAnon(region: number): void {
-    for (const frame of this.#regions[region]) if (frame >= 0) this.#memory.free(frame);
-    this.#regions[region] = new Int32Array(0);
+    this.anonymous.unmap(region);
   }
 
   *sleepNs(ns: number): Sleeping<void> {
@@ -226,11 +232,14 @@ export class Files implements FileCalls {
   }
 
   /** Makes sure a page is cached, and dirties it. A partly written page is read first. */
-  *#dirtyPage(inode: Inode, index: number, isWhole: boolean): Sleeping<void> {
+  *#dirtyPage(inode: Inode, index: number, isWhole: boolean, isMapped = false): Sleeping<void> {
     const memory = this.#memory;
     for (;;) {
       let frame = inode.mapping.frameAt(index);
-      if (frame < 0) {
+      if (frame < 0 && inode.isSwapBacked) {
+        frame = yield* tmpfsPage(memory, this.#allocator, inode, index);
+        if (frame < 0) continue;
+      } else if (frame < 0) {
         if (!isWhole && index * PAGE_BYTES < inode.sizeBytes) {
           yield* this.#readPages(inode, index, index);
           continue;
@@ -246,7 +255,8 @@ export class Files implements FileCalls {
         continue;
       }
       memory.setDirty(frame);
-      memory.markAccessed(frame);
+      if (isMapped) memory.mapWritable(frame);
+      else memory.markAccessed(frame);
       return;
     }
   }
@@ -277,7 +287,7 @@ export class Files implements FileCalls {
 
   #grow(inode: Inode, endBytes: number): void {
     const pages = Math.ceil(endBytes / PAGE_BYTES);
-    if (pages <= inode.layout.endPage) return;
+    if (inode.isSwapBacked || pages <= inode.layout.endPage) return;
     this.#place(() => this.#memory.fs.allocation.place(inode.layout, pages), inode.name);
   }
 

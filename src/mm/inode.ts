@@ -31,6 +31,8 @@ export class Inode {
   state = 0;
   /** When the oldest dirty page since the last cleaning was dirtied, ns. */
   dirtiedWhenNs = 0;
+  /** Its pages are anonymous memory or tmpfs: they go to swap, and no flusher writes them. */
+  isSwapBacked = false;
   /** Its pages under write-back. */
   writebackPages = 0;
   /** Where cyclic write-back goes on. */

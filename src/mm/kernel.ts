@@ -55,6 +55,8 @@ export interface ReclaimRules {
   readonly sparesReclaimable: boolean;
   /** kswapd's pass has the high watermark as its goal, and stops at priority 1 (3.11). */
   readonly kswapdHasGoal: boolean;
+  /** Anonymous pages count as memory that might be dirtied, while there is swap (until 3.13). */
+  readonly anonIsDirtyable: boolean;
   /** Fresh anonymous pages begin on the inactive list (5.9). */
   readonly anonStartsInactive: boolean;
 }
@@ -86,6 +88,7 @@ export function reclaimRules(kernel: number): ReclaimRules {
     retries: since(4, 7) ? 16 : 0,
     sparesReclaimable: since(2, 6, 36) && !since(4, 7),
     kswapdHasGoal: since(3, 11),
+    anonIsDirtyable: !since(3, 14),
     anonStartsInactive: since(5, 9),
   };
 }

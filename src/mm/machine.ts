@@ -4,17 +4,44 @@ import type { BlockQueue } from '../block/bio.ts';
 import { FileSystem } from '../fs/file-system.ts';
 import type { EventQueue } from '../sim/events.ts';
 import type { Task, TaskBody } from '../sim/task.ts';
+import { PAGE_BYTES, PAGE_SECTORS } from '../sim/units.ts';
 import { Eviction } from './eviction.ts';
 import { Files } from './files.ts';
 import { Flusher } from './flusher.ts';
 import { Kswapd } from './kswapd.ts';
 import { reclaimRules } from './kernel.ts';
 import { Memory } from './memory.ts';
+import { KilledError, OomKiller } from './oom-killer.ts';
 import { PageAllocator } from './page-allocator.ts';
 import type { PageoutWay } from './pageout/way.ts';
 import { Reclaim } from './reclaim.ts';
+import { Swap, type SwapDevice } from './swap.ts';
 import { DirtyThrottle } from './throttle.ts';
 import type { VmOptions } from './vm-options.ts';
+
+/** A task's body, which ends early when the task is killed. */
+function* untilKilled(body: TaskBody): TaskBody {
+  try {
+    yield* body;
+  } catch (error) {
+    if (!(error instanceof KilledError)) throw error;
+  }
+}
+
+/** A swap area of `bytes` at the far end of the disk. */
+function swapOn(memory: Memory, queue: BlockQueue, bytes: number): Swap {
+  const slots = Math.floor(bytes / PAGE_BYTES);
+  const first =
+    queue.capacitySectors - (queue.capacitySectors % PAGE_SECTORS) - slots * PAGE_SECTORS;
+  const device: SwapDevice = {
+    submit: (op, inode, slot, pages, flags, task) =>
+      memory.fs.submitPages(op, inode, first + slot * PAGE_SECTORS, slot, pages, flags, task),
+    isCongested: () => queue.isCongested(false),
+  };
+  const inode = memory.newInode('swapper', 0);
+  inode.isSwapBacked = true;
+  return new Swap(device, inode, slots);
+}
 
 export class Machine {
   readonly events: EventQueue;
@@ -30,15 +57,18 @@ export class Machine {
     this.events = events;
     const rules = { ...reclaimRules(options.kernel), ...way.rules };
     this.memory = new Memory(events, new FileSystem(queue, () => events.nowNs), options, rules);
+    if (options.swapBytes > 0) this.memory.swap = swapOn(this.memory, queue, options.swapBytes);
     this.flusher = new Flusher(this.memory);
     const eviction = new Eviction(this.memory, this.flusher);
     this.reclaim = new Reclaim(this.memory, this.flusher, eviction, way);
     this.kswapds = this.memory.topology.nodes.map(
       (node) => new Kswapd(this.memory, this.reclaim, node),
     );
-    this.allocator = new PageAllocator(this.memory, this.kswapds, this.reclaim);
+    const oom = new OomKiller(this.memory);
+    this.allocator = new PageAllocator(this.memory, this.kswapds, this.reclaim, oom);
     const throttle = new DirtyThrottle(this.memory, this.flusher);
     this.files = new Files(this.memory, this.allocator, this.flusher, eviction, throttle);
+    oom.anonymous = this.files.anonymous;
     for (const kswapd of this.kswapds) this.spawn(`kswapd${kswapd.node.number}`, kswapd.run());
     this.spawn('flusher', this.flusher.run());
   }
@@ -49,9 +79,15 @@ export class Machine {
     return this.kswapds.reduce((sum, kswapd) => sum + kswapd.awakeNs(), kswapdAwakeNs);
   }
 
-  /** Starts a task at the current time. */
-  spawn(name: string, body: TaskBody): Task {
-    return this.memory.scheduler.spawn(name, () => body);
+  /**
+   * Starts a task at the current time.
+   * @param group its memory cgroup, by name
+   */
+  spawn(name: string, body: TaskBody, group?: string): Task {
+    const { memory } = this;
+    const task = memory.scheduler.spawn(name, () => untilKilled(body));
+    if (group !== undefined) memory.groupOfTask[task.id] = memory.groupNumber(group);
+    return task;
   }
 
   /**

@@ -16,12 +16,17 @@ interface Chunk {
   dirtyCount: number;
 }
 
+/** What stands for a page that is out in a slot of swap: less than -1. */
+const SWAPPED = -2;
+
 export class Mapping {
   pageCount = 0;
+  /** Pages that are out in swap. */
+  swappedCount = 0;
   dirtyCount = 0;
   readonly #chunks: (Chunk | undefined)[] = [];
 
-  /** The frame holding page `index`, or -1. */
+  /** The frame holding page `index`; less than 0 when none does. */
   frameAt(index: number): number {
     const chunk = this.#chunks[index >> CHUNK_BITS];
     return chunk === undefined ? -1 : chunk.frames[index & MASK];
@@ -39,8 +44,33 @@ export class Mapping {
       };
       this.#chunks[at] = chunk;
     }
+    if (chunk.frames[index & MASK] <= SWAPPED) this.swappedCount--;
     chunk.frames[index & MASK] = frame;
     this.pageCount++;
+  }
+
+  /** The slot of swap that page `index` is out in, or -1. */
+  slotAt(index: number): number {
+    const frame = this.frameAt(index);
+    return frame <= SWAPPED ? SWAPPED - frame : -1;
+  }
+
+  /** A page that is there goes out to a slot of swap. */
+  setSwapped(index: number, slot: number): void {
+    (this.#chunks[index >> CHUNK_BITS] as Chunk).frames[index & MASK] = SWAPPED - slot;
+    this.pageCount--;
+    this.swappedCount++;
+  }
+
+  /** A page that is out in swap is given up. */
+  forgetSwapped(index: number): void {
+    (this.#chunks[index >> CHUNK_BITS] as Chunk).frames[index & MASK] = -1;
+    this.swappedCount--;
+  }
+
+  /** Index after the last page that was ever there. */
+  get endIndex(): number {
+    return this.#chunks.length << CHUNK_BITS;
   }
 
   /** Takes a page that is there, and not tagged dirty, out. */

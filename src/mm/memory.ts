@@ -7,11 +7,13 @@ import { Op } from '../device/device.ts';
 import type { FileSystem } from '../fs/file-system.ts';
 import type { EventQueue } from '../sim/events.ts';
 import { type Sleeping, WaitQueue } from '../sim/task.ts';
-import { type Inode, InodeState } from './inode.ts';
+import { Inode, InodeState } from './inode.ts';
 import { reclaimRules, type ReclaimRules } from './kernel.ts';
 import { Kind, lruOf, Lru, type LruVec } from './lru.ts';
+import { KilledError } from './oom-killer.ts';
 import { PageLocks } from './page-locks.ts';
 import { Page } from './page-table.ts';
+import type { Swap } from './swap.ts';
 import { Topology } from './topology.ts';
 import type { VmOptions } from './vm-options.ts';
 import { VmStat, type Writer, Writer as WriterKind } from './vm-stat.ts';
@@ -33,6 +35,10 @@ export class Memory extends PageLocks {
   readonly groupPages: number[];
   /** Memory cgroup of each task, by task; 0 where none is set. */
   readonly groupOfTask: number[] = [];
+  /** Pages each task has taken for good, by task. */
+  readonly pinnedBy: number[] = [];
+  /** Tasks that were killed for want of memory. */
+  readonly killed = new Set<number>();
   /** Tasks that are a kswapd, by task. */
   readonly isKswapd: boolean[] = [];
 
@@ -40,6 +46,8 @@ export class Memory extends PageLocks {
   readonly #flushDone = new Set<number>();
   readonly #congestion: readonly [WaitQueue, WaitQueue];
 
+  /** The swap area; undefined on a machine without one. */
+  swap: Swap | undefined;
   /** Called when pages have come clean; reclaim's own, and only one. */
   onCleaned: () => void = () => {};
 
@@ -84,7 +92,7 @@ export class Memory extends PageLocks {
 
   /** Whether a page could be swapped out now. */
   get canSwap(): boolean {
-    return false;
+    return this.swap !== undefined && !this.swap.isFull;
   }
 
   /** Pages on the lists of one kind, all zones. */
@@ -111,7 +119,10 @@ export class Memory extends PageLocks {
     for (const zone of this.zones) {
       if (zone.type !== ZoneType.highmem) pages += zone.buddy.freePages;
     }
-    for (const domain of this.topology.domains) pages += domain.filePages;
+    const withAnon = this.rules.anonIsDirtyable && this.canSwap;
+    for (const domain of this.topology.domains) {
+      pages += domain.filePages + (withAnon ? domain.anonPages : 0);
+    }
     return pages;
   }
 
@@ -124,6 +135,13 @@ export class Memory extends PageLocks {
     return [background >= dirty ? dirty >> 1 : background, dirty];
   }
 
+  /** An inode, numbered and known. */
+  newInode(name: string, sizeBytes: number): Inode {
+    const inode = new Inode(this.inodes.length, name, sizeBytes);
+    this.inodes.push(inode);
+    return inode;
+  }
+
   // --- pages --------------------------------------------------------------------------------
 
   /** The LRU lists a page is on, or belongs on. */
@@ -133,13 +151,60 @@ export class Memory extends PageLocks {
     return group.length === 0 ? lruvecs[0] : lruvecs[group[frame]];
   }
 
-  /** Charges a fresh page to the running task's memory cgroup (mem_cgroup_charge). */
-  charge(frame: number): void {
+  /**
+   * The number of a memory cgroup.
+   * @throws RangeError when there is none of that name
+   */
+  groupNumber(name: string): number {
+    const at = this.options.groups.findIndex((group) => group.name === name);
+    if (at < 0) throw new RangeError(`no memory cgroup is called "${name}"`);
+    return at + 1;
+  }
+
+  /** Memory cgroup of the running task; 0 outside every task, and where there are none. */
+  get currentGroup(): number {
+    const task = this.scheduler.currentOrNone;
+    return task === undefined ? 0 : (this.groupOfTask[task.id] ?? 0);
+  }
+
+  /** Whether the running task's memory cgroup has no room for so many pages more. */
+  isGroupFull(pages: number): boolean {
+    if (this.table.group.length === 0) return false;
+    const group = this.currentGroup;
+    if (group === 0) return false;
+    return this.groupPages[group] + pages > this.options.groups[group - 1].limitPages;
+  }
+
+  /** Charges fresh pages to the running task's memory cgroup (mem_cgroup_charge). */
+  charge(frame: number, pages: number): void {
     const { group } = this.table;
     if (group.length === 0) return;
-    const number = this.groupOfTask[this.scheduler.current.id] ?? 0;
-    group[frame] = number;
-    this.groupPages[number]++;
+    const number = this.currentGroup;
+    group.fill(number, frame, frame + pages);
+    this.groupPages[number] += pages;
+  }
+
+  /**
+   * Takes fresh frames for good, for the running task.
+   * @throws KilledError when it was killed; the frames are free again
+   */
+  pin(frame: number, pages: number): void {
+    const { table } = this;
+    const task = this.scheduler.current.id;
+    if (this.killed.has(task)) {
+      for (let page = frame; page < frame + pages; page++) this.free(page);
+      throw new KilledError();
+    }
+    for (let page = frame; page < frame + pages; page++) {
+      table.flags[page] |= Page.pinned;
+      table.index[page] = task;
+    }
+    this.pinnedBy[task] = (this.pinnedBy[task] ?? 0) + pages;
+  }
+
+  /** @throws KilledError when the running task was killed for want of memory */
+  dieIfKilled(): void {
+    if (this.killed.size > 0 && this.killed.has(this.scheduler.current.id)) throw new KilledError();
   }
 
   /** Puts a fresh frame into a file, at the young end of the inactive list. */
@@ -148,11 +213,14 @@ export class Memory extends PageLocks {
     table.inode[frame] = inode.number;
     table.index[frame] = index;
     inode.mapping.insert(index, frame);
-    const flags = table.flags[frame] | Page.lru;
+    const flags = table.flags[frame] | Page.lru | (inode.isSwapBacked ? Page.swapBacked : 0);
     table.flags[frame] = flags;
     const lruvec = this.lruvecOf(frame);
     lruvec.lists[lruOf(flags)].addHead(frame);
-    lruvec.note(Kind.file, false);
+    lruvec.note(
+      (flags & Page.swapBacked) !== 0 ? Kind.anon : Kind.file,
+      (flags & Page.active) !== 0,
+    );
   }
 
   /** Takes a clean page that is on no LRU list out of its file and frees its frame. */
@@ -174,10 +242,34 @@ export class Memory extends PageLocks {
   }
 
   #detach(frame: number): void {
-    const { table } = this;
-    this.inodes[table.inode[frame]].mapping.remove(table.index[frame]);
+    const { table, swap } = this;
+    const index = table.index[frame];
+    this.inodes[table.inode[frame]].mapping.remove(index);
+    // A slot of swap that no one's page is out in is free with its page in the cache.
+    if (swap !== undefined && table.inode[frame] === swap.inode.number && !swap.isOwned(index)) {
+      swap.give(index);
+    }
     table.inode[frame] = -1;
     this.wakePage(frame);
+  }
+
+  /** Gives up a page that is out in swap, and what the swap cache has of it. */
+  forgetSwapped(inode: Inode, index: number): void {
+    const swap = this.swap as Swap;
+    const slot = inode.mapping.slotAt(index);
+    inode.mapping.forgetSwapped(index);
+    swap.disown(slot);
+    const frame = swap.inode.mapping.frameAt(slot);
+    if (frame < 0) {
+      swap.give(slot);
+      return;
+    }
+    // Whoever has the page in hand will find that its slot is no one's.
+    const { flags } = this.table;
+    flags[frame] &= ~Page.dirty;
+    if ((flags[frame] & (Page.locked | Page.writeback | Page.lru)) !== Page.lru) return;
+    this.takeOffLru(frame);
+    this.removeFromCache(frame);
   }
 
   free(frame: number): void {
@@ -219,12 +311,29 @@ export class Memory extends PageLocks {
     }
   }
 
+  /** A store through a mapping; false when it faults: the page is not there, or write-protected. */
+  store(frame: number): boolean {
+    if (frame < 0) return false;
+    const { flags } = this.table;
+    const writable = Page.mapped | Page.pteDirty;
+    if ((flags[frame] & writable) !== writable) return false;
+    flags[frame] |= Page.pteYoung;
+    return true;
+  }
+
+  /** What a write fault leaves in the page table: the page mapped, used and written. */
+  mapWritable(frame: number): void {
+    this.table.flags[frame] |= Page.mapped | Page.pteYoung | Page.pteDirty;
+  }
+
   /** Makes a cached page dirty (set_page_dirty). */
   setDirty(frame: number): void {
     const { table } = this;
     const flags = table.flags[frame];
     if ((flags & Page.dirty) !== 0) return;
     table.flags[frame] = flags | Page.dirty | Page.uptodate;
+    // Not written back by flushers, and not accounted: tmpfs.
+    if ((flags & Page.swapBacked) !== 0) return;
     const inode = this.inodes[table.inode[frame]];
     inode.mapping.tagDirty(table.index[frame]);
     this.nrDirty++;
@@ -249,16 +358,26 @@ export class Memory extends PageLocks {
     const forReclaim = writer === WriterKind.reclaim || writer === WriterKind.kicked;
     if (forReclaim && !table.has(frame, Page.wanted)) this.stat.pagesExtra++;
     this.stat.pagesCleaned[writer]++;
-    table.flags[frame] = (table.flags[frame] & ~(Page.wanted | Page.pteDirty)) | Page.writeback;
-    this.inodes[table.inode[frame]].writebackPages++;
-    this.nrWriteback++;
-    this.zones[table.zone[frame]].nrWriteback++;
+    table.flags[frame] &= ~(Page.wanted | Page.pteDirty);
+    this.beginWriteback(frame, this.inodes[table.inode[frame]]);
     return true;
+  }
+
+  /** set_page_writeback, of a page of `inode`. */
+  beginWriteback(frame: number, inode: Inode): void {
+    this.table.flags[frame] |= Page.writeback;
+    inode.writebackPages++;
+    this.nrWriteback++;
+    this.zones[this.table.zone[frame]].nrWriteback++;
   }
 
   /** Drops a dirty page's contents: its file is cut or gone. */
   cancelDirty(frame: number): void {
     if (!this.table.has(frame, Page.dirty)) return;
+    if (this.table.has(frame, Page.swapBacked)) {
+      this.table.clear(frame, Page.dirty);
+      return;
+    }
     this.#cleared(frame);
     this.stat.pagesTruncated++;
   }
@@ -272,9 +391,12 @@ export class Memory extends PageLocks {
   }
 
   #pagesDone(op: number, number: number, index: number, pages: number, latencyNs: number): void {
-    const { mapping } = this.inodes[number];
-    if (op === Op.read) this.stat.pagesRead += pages;
-    else {
+    const inode = this.inodes[number];
+    const { mapping } = inode;
+    // What goes to swap and back is counted as that.
+    const isFile = !inode.isSwapBacked;
+    if (op === Op.read) this.stat.pagesRead += isFile ? pages : 0;
+    else if (isFile) {
       this.stat.pagesWritten += pages;
       this.stat.writeLatency.record(latencyNs, pages);
     }
@@ -284,16 +406,16 @@ export class Memory extends PageLocks {
         this.table.set(frame, Page.uptodate);
         this.unlock(frame);
       } else {
-        this.#endWriteback(frame);
+        this.#endWriteback(frame, inode);
       }
     }
     if (op !== Op.read) this.onCleaned();
   }
 
   /** end_page_writeback, with rotate_reclaimable_page. */
-  #endWriteback(frame: number): void {
+  #endWriteback(frame: number, inode: Inode): void {
     const { table } = this;
-    this.inodes[table.inode[frame]].writebackPages--;
+    inode.writebackPages--;
     this.nrWriteback--;
     const zone = this.zones[table.zone[frame]];
     zone.nrWriteback--;
@@ -321,10 +443,11 @@ export class Memory extends PageLocks {
 
   /** Whether a queue is congested with asynchronous requests: of any disk, or of a page's own. */
   get isAnyCongested(): boolean {
-    return this.fs.queue.isCongested(false);
+    return this.fs.queue.isCongested(false) || this.swap?.device.isCongested() === true;
   }
 
-  isCongestedFor(_frame: number): boolean {
+  isCongestedFor(frame: number): boolean {
+    if (this.table.has(frame, Page.swapBacked)) return this.swap?.device.isCongested() ?? false;
     return this.fs.queue.isCongested(false);
   }
 

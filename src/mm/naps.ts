@@ -58,7 +58,7 @@ export class Naps {
     const started = memory.events.nowNs;
     memory.goesToSleep();
     if (reason === Throttle.writeback) {
-      if (this.#forWriteback.length === 0) this.#cleanedBefore = memory.stat.pagesWritten;
+      if (this.#forWriteback.length === 0) this.#cleanedBefore = cleanedPages(memory);
       yield* this.#forWriteback.waitNs(reason);
     } else {
       yield* memory.scheduler.sleepNs(reason, 'reclaim_throttle');
@@ -71,7 +71,7 @@ export class Naps {
   #cleaned(): void {
     const sleepers = this.#forWriteback.length;
     if (sleepers === 0) return;
-    const cleaned = this.#memory.stat.pagesWritten - this.#cleanedBefore;
+    const cleaned = cleanedPages(this.#memory) - this.#cleanedBefore;
     if (cleaned > SWAP_CLUSTER_MAX * sleepers) this.#forWriteback.wakeAll();
   }
 
@@ -115,6 +115,11 @@ export class Naps {
     if (this.#memory.rules.nap === 'reclaim_throttle') yield* this.throttle(Throttle.isolated);
     else yield* this.timed();
   }
+}
+
+/** Pages whose write-back has ended. */
+function cleanedPages({ stat }: Memory): number {
+  return stat.pagesWritten + stat.pswpout;
 }
 
 function markCongested(sc: ScanControl): void {

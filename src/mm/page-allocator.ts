@@ -1,30 +1,32 @@
 /**
- * Getting page frames: the fast path, kswapd's wake-up, direct reclaim, and giving up
- * (mm/page_alloc.c, get_page_from_freelist and __alloc_pages_slowpath).
+ * Getting page frames: the fast path, kswapd's wake-up, direct reclaim, and what is done when that
+ * does not help (mm/page_alloc.c, get_page_from_freelist and __alloc_pages_slowpath).
  */
 
 import { MS } from '../sim/units.ts';
 import type { Sleeping } from '../sim/task.ts';
 import type { Kswapd } from './kswapd.ts';
 import type { Memory } from './memory.ts';
+import type { OomKiller } from './oom-killer.ts';
 import type { Reclaim } from './reclaim.ts';
 import type { Node } from './topology.ts';
+import { COSTLY_ORDER } from './vm-options.ts';
 import type { Zone } from './zone.ts';
 
-/** Nothing is left that could ever be reclaimed: the programs need more than the machine has. */
-export class OutOfMemoryError extends Error {
-  override readonly name = 'OutOfMemoryError';
-}
+/** MEM_CGROUP_RECLAIM_RETRIES: reclaims of a cgroup without progress before one of its tasks dies. */
+const GROUP_RETRIES = 5;
 
 export class PageAllocator {
   readonly #memory: Memory;
   readonly #kswapds: readonly Kswapd[];
   readonly #reclaim: Reclaim;
+  readonly #oom: OomKiller;
 
-  constructor(memory: Memory, kswapds: readonly Kswapd[], reclaim: Reclaim) {
+  constructor(memory: Memory, kswapds: readonly Kswapd[], reclaim: Reclaim, oom: OomKiller) {
     this.#memory = memory;
     this.#kswapds = kswapds;
     this.#reclaim = reclaim;
+    this.#oom = oom;
   }
 
   /** The node the running task is on: tasks are dealt out to nodes in turn. */
@@ -41,6 +43,7 @@ export class PageAllocator {
    *   are passed over
    */
   tryFast(order: number, forWrite = false): number {
+    if (this.#memory.isGroupFull(1 << order)) return -1;
     const { zonelist, type } = this.#node;
     const { spreadsDirty } = this.#memory.rules;
     for (const zone of zonelist) {
@@ -53,30 +56,30 @@ export class PageAllocator {
   /**
    * A block of 2^order frames; reclaims for it if it must, and keeps trying (__GFP_REPEAT).
    * @returns its first frame
-   * @throws OutOfMemoryError when no page is left to reclaim
+   * @throws KilledError when there is nothing to reclaim, and no one else has memory to give up
    */
   *take(order: number, forWrite = false): Sleeping<number> {
     const fast = this.tryFast(order, forWrite);
     if (fast >= 0) return fast;
-    const memory = this.#memory;
+    yield* this.#makeRoomInGroup(1 << order);
+    let withoutProgress = 0;
     for (;;) {
       const node = this.#node;
-      for (const kswapd of this.#kswapds) kswapd.wake(order, node.type);
+      this.#wakeKswapds(order, node);
       const early = this.#aboveMin(node, order);
       if (early >= 0) return early;
       const reclaimed = yield* this.#reclaim.direct(node, order);
       const late = this.#aboveMin(node, order);
       if (late >= 0) return late;
-      if (this.#isHopeless()) {
-        throw new OutOfMemoryError(
-          `no memory left: ${memory.freePages} of ${memory.options.pages} pages are free and ` +
-            'none can be reclaimed; the programs need more memory than the machine has',
-        );
+      withoutProgress = reclaimed > 0 ? 0 : withoutProgress + 1;
+      // Killing does not help an order that is too high.
+      if (withoutProgress > this.#memory.rules.retries && order <= COSTLY_ORDER) {
+        this.#oom.kill(-1);
+        withoutProgress = 0;
+        continue;
       }
-      const started = memory.events.nowNs;
-      // A costly order that made progress tries again at once after a short nap (HZ/50).
-      yield* memory.congestionWait(false, (reclaimed > 0 ? 20 : 100) * MS);
-      memory.stat.stalledDirectNs += memory.events.nowNs - started;
+      if (this.#isHopeless()) this.#oom.kill(-1);
+      yield* this.#nap(reclaimed);
     }
   }
 
@@ -85,18 +88,50 @@ export class PageAllocator {
     const fast = this.tryFast(order);
     if (fast >= 0) return fast;
     const node = this.#node;
-    for (const kswapd of this.#kswapds) kswapd.wake(order, node.type);
+    this.#wakeKswapds(order, node);
     const early = this.#aboveMin(node, order);
     if (early >= 0) return early;
     yield* this.#reclaim.direct(node, order);
     return this.#aboveMin(node, order);
   }
 
+  /** Between two tries: 20 ms after some progress, 100 ms after none; only congested since 2.6.37. */
+  *#nap(reclaimed: number): Sleeping<void> {
+    const memory = this.#memory;
+    const { rules, stat, events } = memory;
+    const started = events.nowNs;
+    if (reclaimed === 0 || rules.nap === 'congestion_wait') {
+      yield* memory.congestionWait(false, (reclaimed > 0 ? 20 : 100) * MS);
+    } else {
+      yield* memory.useCpu(memory.options.cpu.scanPageNs);
+    }
+    stat.stalledDirectNs += events.nowNs - started;
+  }
+
+  #wakeKswapds(order: number, node: Node): void {
+    for (const kswapd of this.#kswapds) kswapd.wake(order, node.type);
+  }
+
   #isHopeless(): boolean {
     const memory = this.#memory;
     let pages = memory.nrIsolated + memory.nrWriteback;
-    for (const { filePages } of memory.topology.domains) pages += filePages;
+    for (const domain of memory.topology.domains) {
+      pages += domain.filePages + (memory.canSwap ? domain.anonPages : 0);
+    }
     return pages === 0;
+  }
+
+  /** mem_cgroup_charge: reclaims from the running task's cgroup until its pages fit its limit. */
+  *#makeRoomInGroup(pages: number): Sleeping<void> {
+    const memory = this.#memory;
+    for (let withoutProgress = 0; memory.isGroupFull(pages);) {
+      const group = memory.currentGroup;
+      const reclaimed = yield* this.#reclaim.group(group);
+      withoutProgress = reclaimed > 0 ? 0 : withoutProgress + 1;
+      if (withoutProgress < GROUP_RETRIES) continue;
+      this.#oom.kill(group);
+      withoutProgress = 0;
+    }
   }
 
   #aboveMin(node: Node, order: number): number {
@@ -108,7 +143,9 @@ export class PageAllocator {
 
   #taken(zone: Zone, order: number): number {
     const frame = zone.buddy.take(order);
-    if (frame >= 0) this.#memory.stat.pgalloc += 1 << order;
+    if (frame < 0) return -1;
+    this.#memory.stat.pgalloc += 1 << order;
+    this.#memory.charge(frame, 1 << order);
     return frame;
   }
 

@@ -57,13 +57,29 @@ export class Reclaim {
     return memory.rules.sparesReclaimable && !sc.allUnreclaimable ? 1 : 0;
   }
 
+  /**
+   * try_to_free_mem_cgroup_pages: a memory cgroup is at its limit, and whoever needs a page of it
+   * reclaims; there is no kswapd for it.
+   * @returns pages it freed
+   */
+  *group(group: number): Sleeping<number> {
+    const { memory } = this;
+    const started = memory.events.nowNs;
+    const { domains } = memory.topology;
+    const sc = scanControl(false, 0, domains[0], group);
+    memory.stat.allocstall++;
+    yield* this.#tryToFree(sc, domains);
+    memory.stat.stalledDirectNs += memory.events.nowNs - started;
+    return sc.reclaimed;
+  }
+
   /** do_try_to_free_pages: priorities 12 down to 0, until the goal is reached. */
   *#tryToFree(sc: ScanControl, domains: readonly Domain[]): Sleeping<void> {
     for (sc.priority = DEF_PRIORITY; sc.priority >= 0; sc.priority--) {
       sc.passScanned = 0;
       sc.allUnreclaimable = true;
       for (const domain of domains) {
-        if (domain.allUnreclaimable && sc.priority !== DEF_PRIORITY) continue;
+        if (sc.group < 0 && domain.allUnreclaimable && sc.priority !== DEF_PRIORITY) continue;
         sc.allUnreclaimable = false;
         yield* this.shrinkDomain(domain, sc);
       }
@@ -155,7 +171,7 @@ export class Reclaim {
       (sc.order > COSTLY_ORDER || (sc.order > 0 && sc.priority < DEF_PRIORITY - 2));
     const taken = isolate(memory, lruvec, kind, batch, count, isLumpy ? sc.order : 0);
     if (taken > 0) {
-      sc.domain.pagesScanned += taken;
+      if (sc.group < 0) sc.domain.pagesScanned += taken;
       stat.pgscan[who] += taken;
       stat.pgscanKind[kind] += taken;
       yield* memory.useCpu(taken * memory.options.cpu.scanPageNs);

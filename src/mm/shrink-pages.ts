@@ -9,6 +9,7 @@ import type { Memory } from './memory.ts';
 import { LockPlace, Page } from './page-table.ts';
 import { Verdict } from './pageout/way.ts';
 import type { Reclaim } from './reclaim.ts';
+import { addToSwap, moveToSwapper, writeToSwap } from './swap-cache.ts';
 import { startBatch, type ScanControl } from './scan-control.ts';
 import { COSTLY_ORDER } from './vm-options.ts';
 
@@ -55,13 +56,14 @@ export class PageShrinker {
         }
         const inode = memory.inodes[table.inode[frame]];
         yield* memory.waitOnPage(inode, table.index[frame], Page.writeback, 'shrink_page_list');
+        if (table.inode[frame] < 0) continue;
       }
       const reference = this.#references(frame, sc);
       if (reference >= Reference.keep) {
         this.#settle(frame, reference === Reference.keep ? Verdict.keep : Verdict.activate);
         continue;
       }
-      if (!this.#unmap(frame, sc)) {
+      if (!this.#unmap(frame)) {
         this.#settle(frame, Verdict.activate);
         continue;
       }
@@ -73,6 +75,14 @@ export class PageShrinker {
       }
       if (reference === Reference.reclaimIfClean || !sc.mayEnterFs || !sc.mayWritepage) {
         memory.unlock(frame);
+        continue;
+      }
+      if ((flags & Page.swapBacked) !== 0) {
+        const verdict = yield* this.#swapOut(frame, sc);
+        if (this.#settle(frame, verdict) || (sync && (yield* this.#waitAndFree(frame)))) {
+          batch[i] = -1;
+          freed++;
+        }
         continue;
       }
       sc.batchDirty++;
@@ -150,12 +160,35 @@ export class PageShrinker {
    * Gives an anonymous page a place in swap, and takes the page out of the page tables; what was
    * stored through them since makes it dirty. False when it has to stay in memory.
    */
-  #unmap(frame: number, _sc: ScanControl): boolean {
-    const { table } = this.#memory;
-    const flags = table.flags[frame];
-    if ((flags & Page.mapped) === 0) return true;
-    table.flags[frame] = flags & ~(Page.mapped | Page.pteYoung | Page.pteDirty);
+  #unmap(frame: number): boolean {
+    const memory = this.#memory;
+    const { flags } = memory.table;
+    const isAnon = (flags[frame] & Page.anon) !== 0;
+    if (isAnon && (flags[frame] & Page.swapCache) === 0) {
+      if (!memory.canSwap || !addToSwap(memory, frame)) return false;
+    }
+    if ((flags[frame] & Page.mapped) === 0) return true;
+    if (isAnon) {
+      if ((flags[frame] & Page.pteDirty) !== 0) flags[frame] |= Page.dirty;
+      moveToSwapper(memory, frame);
+    }
+    flags[frame] &= ~(Page.mapped | Page.pteYoung | Page.pteDirty | Page.anon);
     return true;
+  }
+
+  /** shmem_writepage: a page of tmpfs moves to the swap cache. False when it has to stay. */
+  #moveFromTmpfs(frame: number): boolean {
+    const memory = this.#memory;
+    if (memory.table.has(frame, Page.swapCache)) return true;
+    if (!memory.canSwap || !addToSwap(memory, frame)) return false;
+    moveToSwapper(memory, frame);
+    return true;
+  }
+
+  /** pageout() of an anonymous or tmpfs page: each by itself, whatever the way. */
+  *#swapOut(frame: number, sc: ScanControl): Sleeping<Verdict> {
+    if (!this.#moveFromTmpfs(frame)) return Verdict.activate;
+    return yield* writeToSwap(this.#memory, frame, sc);
   }
 
   /** After a deferring way has cleaned its list: what is clean now is freed, the rest is kept. */

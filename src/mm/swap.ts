@@ -1,23 +1,34 @@
 /**
- * Swap: the slots of a swap area, the swap cache, and reading a cluster back (mm/swapfile.c,
- * mm/swap_state.c and mm/page_io.c of 2.6.34).
+ * Swap: the slots of a swap area and the swap cache (mm/swapfile.c and mm/swap_state.c of 2.6.34).
  *
  * Slots are handed out in runs of 256 (SWAPFILE_CLUSTER), so that what is swapped out one after
- * another lies side by side. The area is one contiguous file of its file system: of the machine's
- * own disk, or of one that is given for it. Its inode, "swapper", is the swap cache: slot -> frame.
- *
- * A slot names the page that is out there by its owner and place. A page in the swap cache belongs
- * to its owner while it is mapped there, and to the swapper otherwise.
+ * another lies side by side. The inode "swapper" is the swap cache: slot -> frame. A slot names the
+ * page that is out there by its owner and place; a page in the swap cache belongs to its owner while
+ * it is mapped there, and to the swapper otherwise.
  */
 
-import type { FileSystem } from '../fs/file-system.ts';
-import { Inode } from './inode.ts';
+import type { Admission } from '../block/bio.ts';
+import type { Inode } from './inode.ts';
 
 /** SWAPFILE_CLUSTER: slots handed out in a run. */
 const SWAPFILE_CLUSTER = 256;
 
+/** Where a swap area lies. Slots are pages at consecutive sectors. */
+export interface SwapDevice {
+  /** One bio for `pages` slots from `slot` on; it comes back as pages of inode `inode`. */
+  submit(
+    op: number,
+    inode: number,
+    slot: number,
+    pages: number,
+    flags: number,
+    task: number,
+  ): Admission;
+  isCongested(): boolean;
+}
+
 export class Swap {
-  readonly fs: FileSystem;
+  readonly device: SwapDevice;
   /** The swap cache. */
   readonly inode: Inode;
   readonly slots: number;
@@ -26,17 +37,17 @@ export class Swap {
   /** Inode or region, and index in it, of the page that a slot holds; -1 when it has none. */
   readonly ownerInode: Int32Array;
   readonly ownerIndex: Int32Array;
-  /** 1 when taken. */
   readonly #taken: Uint8Array;
   #next = 0;
   #leftInCluster = 0;
+  /** No slot under it is free. */
   #lowestFree = 0;
 
-  constructor(fs: FileSystem, inodeNumber: number, slots: number) {
-    this.fs = fs;
+  /** @param inode a fresh inode of its own for the swap cache */
+  constructor(device: SwapDevice, inode: Inode, slots: number) {
+    this.device = device;
+    this.inode = inode;
     this.slots = slots;
-    this.inode = new Inode(inodeNumber, 'swapper', 0);
-    fs.allocation.placeExactly(this.inode.layout, slots);
     this.#taken = new Uint8Array(slots);
     this.ownerInode = new Int32Array(slots).fill(-1);
     this.ownerIndex = new Int32Array(slots);
@@ -51,8 +62,9 @@ export class Swap {
     return this.used * 2 > this.slots;
   }
 
-  isTaken(slot: number): boolean {
-    return this.#taken[slot] !== 0;
+  /** Whether someone's page is out in a slot. */
+  isOwned(slot: number): boolean {
+    return this.ownerInode[slot] >= 0;
   }
 
   /** get_swap_page: a slot after the last one, in a free run of 256 if there is one; -1 when full. */
@@ -64,8 +76,8 @@ export class Swap {
     if (slot >= this.slots) {
       slot = this.#lowestFree;
       while (this.#taken[slot] !== 0) slot++;
+      this.#lowestFree = slot;
     }
-    if (slot === this.#lowestFree) this.#lowestFree++;
     this.#taken[slot] = 1;
     this.used++;
     this.#next = slot + 1;
@@ -73,7 +85,7 @@ export class Swap {
     return slot;
   }
 
-  /** The first run of 256 free slots becomes the next to be used; without one, the lowest free slot. */
+  /** The first run of 256 free slots is used next; without one, the lowest free slots. */
   #findCluster(): void {
     let run = 0;
     for (let slot = this.#lowestFree; slot < this.slots; slot++) {
@@ -84,6 +96,7 @@ export class Swap {
       return;
     }
     this.#next = this.#lowestFree;
+    this.#leftInCluster = SWAPFILE_CLUSTER;
   }
 
   own(slot: number, inode: number, index: number): void {
@@ -91,11 +104,12 @@ export class Swap {
     this.ownerIndex[slot] = index;
   }
 
-  /** Nobody's page is in this slot any more; it is free once it is not in the swap cache either. */
+  /** The owner has no page out in this slot any more. */
   disown(slot: number): void {
     this.ownerInode[slot] = -1;
   }
 
+  /** The slot is free. */
   give(slot: number): void {
     this.#taken[slot] = 0;
     this.ownerInode[slot] = -1;

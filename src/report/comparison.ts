@@ -3,8 +3,14 @@
 import type { RunResult } from '../measure/run-result.ts';
 import { figure, renderTable } from './table.ts';
 
+/** The way; and that programs were killed, should it have come to that. */
+function wayCell(run: RunResult): string {
+  const kills = run.reclaim.oom_kills;
+  return kills > 0 ? `${run.way}, ${kills} killed` : run.way;
+}
+
 const COLUMNS: readonly (readonly [string, (run: RunResult) => string])[] = [
-  ['way', (run) => run.way],
+  ['way', wayCell],
   ['all clean ms', (run) => figure(run.simulated_ms)],
   ['MB/s', (run) => figure(run.mb_per_s)],
   ['pages', (run) => figure(run.pages_written)],

@@ -1,25 +1,29 @@
-/** Whatever programs do, no page is lost, and the page counts balance. */
+/** Whatever programs do, on whatever machine, no page is lost, and the page counts balance. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Machine } from '../../src/mm/machine.ts';
-import type { Memory } from '../../src/mm/memory.ts';
-import { Page, type PageList } from '../../src/mm/page-table.ts';
+import { wayOfKernel } from '../../src/mm/kernel.ts';
 import { findWay, pageoutWays } from '../../src/mm/pageout/registry.ts';
-import { defaultVmOptions } from '../../src/mm/vm-options.ts';
+import type { Arch } from '../../src/mm/topology.ts';
+import { defaultVmOptions, type VmOptions } from '../../src/mm/vm-options.ts';
 import type { FileCalls } from '../../src/mm/file-calls.ts';
 import { EventQueue } from '../../src/sim/events.ts';
+import { parseKernelVersion } from '../../src/sim/kernel-version.ts';
 import type { Sleeping } from '../../src/sim/task.ts';
 import { MS, PAGE_BYTES } from '../../src/sim/units.ts';
+import { checkConserved } from './conserved.ts';
 import { StubQueue } from './stub-queue.ts';
 
 type Call = [kind: number, file: number, page: number, pages: number];
 
-const FILES = ['a', 'b', 'c'];
+const FILES = ['a', 'b', 'c', '/dev/shm/d'];
+const REGION_PAGES = 640;
 
 function* program(calls: readonly Call[], files: FileCalls): Sleeping<void> {
-  const open = FILES.map((name) => files.open(name, 40 * PAGE_BYTES));
+  const open = FILES.map((name) => files.open(name, name.startsWith('/') ? 0 : 40 * PAGE_BYTES));
+  let region = files.mapAnon(REGION_PAGES * PAGE_BYTES);
   for (const [kind, which, page, pages] of calls) {
     const file = open[which];
     const at = page * PAGE_BYTES;
@@ -27,108 +31,106 @@ function* program(calls: readonly Call[], files: FileCalls): Sleeping<void> {
     if (kind <= 3) yield* files.write(file, at, bytes);
     else if (kind <= 5) yield* files.touch(file, at, bytes);
     else if (kind <= 7) yield* files.read(file, at, bytes);
-    else if (kind === 8) yield* files.fsync(file);
-    else if (kind === 9) yield* files.truncate(file, at);
-    else if (kind === 10) {
+    else if (kind <= 9) yield* files.touchAnon(region, 4 * at, 4 * bytes, which !== 0);
+    else if (kind === 10) yield* files.fsync(file);
+    else if (kind === 11) yield* files.truncate(file, at);
+    else if (kind === 12) {
       // Unlinked while open, closed, and made anew under the same name.
       yield* files.unlink(FILES[which]);
       yield* files.close(file);
       open[which] = files.open(FILES[which], 0);
+    } else if (kind === 13) {
+      files.unmapAnon(region);
+      region = files.mapAnon(REGION_PAGES * PAGE_BYTES);
     } else yield* files.sleepNs(pages * 100 * MS);
   }
 }
 
-function check(memory: Memory): void {
-  const { table, stat } = memory;
-  const seen = new Uint8Array(table.frames);
-  const walk = (list: PageList, isActive: boolean) => {
-    let count = 0;
-    for (let frame = list.head(); frame >= 0; frame = list.older(frame)) {
-      assert.equal(seen[frame]++, 0, 'a page is on one list only');
-      assert.ok(table.has(frame, Page.lru));
-      assert.equal(table.has(frame, Page.active), isActive);
-      assert.ok(!table.has(frame, Page.free));
-      count++;
-    }
-    assert.equal(count, list.size);
-  };
-  for (const { lruvecs } of memory.topology.domains) {
-    for (const { lists } of lruvecs) lists.forEach((list, i) => walk(list, i % 2 === 1));
-  }
-  let dirty = 0;
-  let writeback = 0;
-  let free = 0;
-  let pinned = 0;
-  let cached = 0;
-  for (let frame = 0; frame < table.frames; frame++) {
-    if (table.has(frame, Page.dirty)) dirty++;
-    if (table.has(frame, Page.writeback)) writeback++;
-    if (table.has(frame, Page.pinned)) pinned++;
-    if (table.has(frame, Page.free)) {
-      free++;
-      assert.equal(
-        table.flags[frame],
-        Page.free,
-        'no free page is dirty, locked or under write-back',
-      );
-      assert.equal(table.inode[frame], -1);
-    }
-    if (table.inode[frame] >= 0) {
-      cached++;
-      const { mapping } = memory.inodes[table.inode[frame]];
-      assert.equal(mapping.frameAt(table.index[frame]), frame);
-      assert.equal(mapping.isDirty(table.index[frame]), table.has(frame, Page.dirty));
-    }
-  }
-  assert.equal(dirty, memory.nrDirty);
-  assert.equal(writeback, memory.nrWriteback);
-  assert.equal(free, memory.freePages);
-  assert.equal(
-    cached,
-    memory.inodes.reduce((sum, inode) => sum + inode.mapping.pageCount, 0),
-  );
-  assert.equal(free + pinned + cached, table.frames, 'no page is lost');
-  assert.equal(
-    stat.pagesDirtied,
-    stat.pagesCleanedTotal + memory.nrDirty + stat.pagesTruncated,
-    'dirtied = cleaned + still dirty + truncated',
-  );
-}
+/** Calls that programs which share files may all make: no unlinking under one another. */
+const isShared = ([kind]: Call) => kind <= 10;
 
-const call = fc.tuple(fc.nat(11), fc.nat(2), fc.nat(120), fc.integer({ min: 1, max: 40 }));
+const call = fc.tuple(fc.nat(14), fc.nat(3), fc.nat(120), fc.integer({ min: 1, max: 40 }));
+const programs = fc.array(fc.array(call, { maxLength: 40 }), { minLength: 1, maxLength: 3 });
+
+function run(
+  options: VmOptions,
+  way: string,
+  loads: readonly (readonly Call[])[],
+  group?: string,
+): Machine {
+  const events = new EventQueue();
+  const queue = new StubQueue(events, 2 * MS);
+  const machine = new Machine(events, queue, options, findWay(way));
+  const tasks = loads.map((calls, i) =>
+    machine.spawn(
+      `p${i}`,
+      program(i === 0 ? calls : calls.filter(isShared), machine.files),
+      i === 0 ? group : undefined,
+    ),
+  );
+  let steps = 0;
+  for (const task of tasks) {
+    while (!task.isDone) {
+      assert.ok(events.step(), `${task.name} waits for ${task.waitingFor} for ever`);
+      steps++;
+      // In the middle of things too: reclaim may have pages in hand then.
+      if (steps % 512 === 0) checkConserved(machine.memory);
+      assert.ok(steps < 1_000_000);
+    }
+  }
+  machine.runUntilDone([machine.spawn('sync', machine.files.sync())]);
+  checkConserved(machine.memory);
+  assert.equal(machine.memory.nrDirty, 0);
+  return machine;
+}
 
 for (const way of pageoutWays.keys()) {
   test(`${way}: pages are conserved under random programs`, () => {
     fc.assert(
-      fc.property(
-        fc.array(fc.array(call, { maxLength: 40 }), { minLength: 1, maxLength: 3 }),
-        fc.integer({ min: 200, max: 400 }),
-        (programs, pages) => {
-          const events = new EventQueue();
-          const queue = new StubQueue(events, 2 * MS);
-          const options = { ...defaultVmOptions, pages };
-          const machine = new Machine(events, queue, options, findWay(way));
-          // Several programs that share files would unlink under one another; one is enough here,
-          // the others only write and read.
-          const tasks = programs.map((calls, i) =>
-            machine.spawn(
-              `p${i}`,
-              program(i === 0 ? calls : calls.filter(([kind]) => kind < 9), machine.files),
-            ),
-          );
-          for (const task of tasks) {
-            let steps = 0;
-            while (!task.isDone) {
-              assert.ok(events.step(), `${task.name} waits for ${task.waitingFor} for ever`);
-              if (++steps % 64 === 0) assert.ok(steps < 1_000_000);
-            }
-          }
-          machine.runUntilDone([machine.spawn('sync', machine.files.sync())]);
-          check(machine.memory);
-          assert.equal(machine.memory.nrDirty, 0);
-        },
-      ),
-      { numRuns: 60 },
+      fc.property(programs, fc.integer({ min: 200, max: 800 }), fc.nat(2), (loads, pages, swap) => {
+        run({ ...defaultVmOptions, pages, swapBytes: swap * 400 * PAGE_BYTES }, way, loads);
+      }),
+      { numRuns: 40 },
     );
   });
 }
+
+/** What the random machines did, so that it is known that they did something. */
+const done = { pswpout: 0, oomKill: 0, allocstall: 0, nrVmscanWrite: 0, pgactivate: 0 };
+type Done = keyof typeof done;
+
+test('random machines: kernels, processors, nodes, cgroups', () => {
+  fc.assert(
+    fc.property(
+      programs,
+      fc.record({
+        kernel: fc.constantFrom('2.6.34', '3.0', '3.2', '3.11', '4.10', '4.11', '6.16'),
+        arch: fc.constantFrom<Arch>('x86-64', 'i386', 'ppc64'),
+        nodes: fc.integer({ min: 1, max: 4 }),
+        pages: fc.integer({ min: 300, max: 1500 }),
+        swap: fc.nat(1000),
+        limit: fc.integer({ min: 60, max: 300 }),
+      }),
+      (loads, { kernel, arch, nodes, pages, swap, limit }) => {
+        const number = parseKernelVersion(kernel);
+        const { memory } = run(
+          {
+            ...defaultVmOptions,
+            kernel: number,
+            arch,
+            nodes,
+            pages,
+            swapBytes: swap * PAGE_BYTES,
+            groups: [{ name: 'small', limitPages: limit }],
+          },
+          wayOfKernel(number),
+          loads,
+          'small',
+        );
+        for (const key of Object.keys(done) as Done[]) done[key] += memory.stat[key];
+      },
+    ),
+    { numRuns: 150 },
+  );
+  for (const [what, count] of Object.entries(done)) assert.ok(count > 0, what);
+});

@@ -14,7 +14,12 @@ import type { Reclaim } from '../reclaim.ts';
 import { Writer, Written } from '../vm-stat.ts';
 import type { ScanControl } from '../scan-control.ts';
 import { type PageoutWay, Verdict } from './way.ts';
-import { mayWriteToQueue, nothingAfter, nothingDeferred } from './write-reclaim-page.ts';
+import {
+  mayWriteToQueue,
+  nothingAfter,
+  nothingDeferred,
+  neverKills,
+} from './write-reclaim-page.ts';
 
 /** Pages a cluster holds at most, and how many of them may lie before the target. */
 const CLUSTER_PAGES = 32;
@@ -60,6 +65,7 @@ function* writeAround(reclaim: Reclaim, frame: number, sc: ScanControl): Sleepin
 
 export const around: PageoutWay = {
   name: 'around',
+  rules: neverKills,
   summary: 'reclaim writes up to 32 contiguous dirty pages around the target (2005)',
   deferred: false,
   directWakesFlusher: false,

@@ -10,7 +10,7 @@ import type { PageTable } from '../page-table.ts';
 import type { Reclaim } from '../reclaim.ts';
 import type { ScanControl } from '../scan-control.ts';
 import { type PageoutWay, Verdict } from './way.ts';
-import { nothingAfter, writeReclaimPage } from './write-reclaim-page.ts';
+import { nothingAfter, writeReclaimPage, neverKills } from './write-reclaim-page.ts';
 
 function* writeList(reclaim: Reclaim, sc: ScanControl): Sleeping<void> {
   for (let at = 0; at < sc.deferredCount; at++) {
@@ -33,6 +33,7 @@ function* writeSortedList(reclaim: Reclaim, sc: ScanControl): Sleeping<void> {
 
 export const batch: PageoutWay = {
   name: 'batch',
+  rules: neverKills,
   summary: 'reclaim gathers a batch, then writes single pages in LRU order (V2, 2010)',
   deferred: true,
   directWakesFlusher: false,

@@ -7,7 +7,7 @@ import type { Sleeping } from '../../sim/task.ts';
 import type { Reclaim } from '../reclaim.ts';
 import type { ScanControl } from '../scan-control.ts';
 import { type PageoutWay, Verdict } from './way.ts';
-import { nothingDeferred } from './write-reclaim-page.ts';
+import { nothingDeferred, neverKills } from './write-reclaim-page.ts';
 
 /** Pages to ask the flusher for after meeting `dirtySeen` dirty ones. */
 export function flusherKick(dirtySeen: number): number {
@@ -22,6 +22,7 @@ export function* kickFlusher(reclaim: Reclaim, sc: ScanControl): Sleeping<void> 
 
 export const flusher: PageoutWay = {
   name: 'flusher',
+  rules: neverKills,
   summary: 'reclaim writes nothing and wakes the flusher (V6, July 2010)',
   deferred: false,
   directWakesFlusher: false,

@@ -5,10 +5,11 @@
  */
 
 import { Verdict, type PageoutWay } from './way.ts';
-import { nothingAfter, nothingDeferred } from './write-reclaim-page.ts';
+import { nothingAfter, nothingDeferred, neverKills } from './write-reclaim-page.ts';
 
 export const none: PageoutWay = {
   name: 'none',
+  rules: neverKills,
   summary: 'reclaim writes nothing, activates dirty pages and moves on (6.16)',
   deferred: false,
   directWakesFlusher: false,

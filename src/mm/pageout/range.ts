@@ -16,7 +16,12 @@ import { Writer } from '../vm-stat.ts';
 import { writeCachePages } from '../write-cache-pages.ts';
 import type { ScanControl } from '../scan-control.ts';
 import { type PageoutWay, Verdict } from './way.ts';
-import { mayWriteToQueue, nothingAfter, writeReclaimPage } from './write-reclaim-page.ts';
+import {
+  mayWriteToQueue,
+  nothingAfter,
+  writeReclaimPage,
+  neverKills,
+} from './write-reclaim-page.ts';
 
 /** clean_page_list. */
 function* cleanPageList(reclaim: Reclaim, sc: ScanControl): Sleeping<void> {
@@ -66,6 +71,7 @@ function* cleanPageList(reclaim: Reclaim, sc: ScanControl): Sleeping<void> {
 
 export const range: PageoutWay = {
   name: 'range',
+  rules: neverKills,
   summary: "reclaim writes the span of a file's dirty pages in the batch (the seed patch, 2010)",
   deferred: true,
   directWakesFlusher: false,

@@ -8,6 +8,12 @@ import { Writer, Written } from '../vm-stat.ts';
 import type { ScanControl } from '../scan-control.ts';
 import { Verdict } from './way.ts';
 
+/**
+ * For ways that are one idea each, not a kernel: an allocation without progress waits and tries again,
+ * so that the ways compare by their time. A kernel would kill a task.
+ */
+export const neverKills = { retries: Infinity };
+
 /** may_write_to_queue: kswapd always may (PF_SWAPWRITE), others while the queue has room. */
 export function mayWriteToQueue(reclaim: Reclaim, sc: ScanControl): boolean {
   return sc.isKswapd || !reclaim.memory.fs.queue.isCongested(false);

@@ -8,10 +8,16 @@
 
 import { version } from '../../sim/kernel-version.ts';
 import type { PageoutWay } from './way.ts';
-import { nothingAfter, nothingDeferred, writeReclaimPage } from './write-reclaim-page.ts';
+import {
+  nothingAfter,
+  nothingDeferred,
+  writeReclaimPage,
+  neverKills,
+} from './write-reclaim-page.ts';
 
 export const writepage: PageoutWay = {
   name: 'writepage',
+  rules: neverKills,
   summary: 'reclaim writes single pages in LRU order',
   deferred: false,
   directWakesFlusher: false,
@@ -23,6 +29,7 @@ export const writepage: PageoutWay = {
 export const linux2634: PageoutWay = {
   ...writepage,
   name: 'linux-2.6.34',
+  rules: {},
   kernel: version(2, 6, 34),
   summary: 'the same, and direct reclaim wakes the flusher as well (2.6.34)',
   directWakesFlusher: true,
