@@ -35,7 +35,7 @@ test('a drive that does not exist', () => {
 
 test('an unknown way, scenario, scheduler or seed', () => {
   fails(['compare', '-w', 'arround'], /"arround".*nearest: "around"/);
-  fails(['compare', '-s', 'S41'], /no scenario is called "S41"; nearest: "S14"/);
+  fails(['compare', '-s', 'S41'], /no scenario is called "S41"; nearest: "S1"/);
   fails(['compare', '--scheduler', 'dedline'], /"dedline"; nearest: "deadline"/);
   fails(['compare', '--seed', 'x'], /--seed: "x" is not a seed/);
 });
