@@ -1,11 +1,17 @@
 /** `disktime thread`: the claims of the thread of 2010, each held against runs. */
 
 import { Command } from 'commander';
-import { generationNames } from '../block/generation.ts';
+import { findGeneration, generationNames } from '../block/generation.ts';
 import { loadProfile } from '../device/registry.ts';
 import type { RunResult } from '../measure/run-result.ts';
 import { findWay } from '../mm/pageout/registry.ts';
-import { type DeadlockCount, judgeThread, renderThread } from '../report/thread.ts';
+import {
+  type Circumstance,
+  type DeadlockCount,
+  judgeThread,
+  renderThread,
+} from '../report/thread.ts';
+import { MIB } from '../sim/units.ts';
 import { exploreRandomly } from '../workload/race/race.ts';
 import { findRace } from '../workload/race/registry.ts';
 import { runScenario } from '../workload/run-scenario.ts';
@@ -24,6 +30,51 @@ const RACES: readonly (readonly [race: string, way: string])[] = [
   ['S19-linked', 'range'],
   ['S20', 'range'],
 ];
+
+/** Under which S14 is run again, besides the usual: what is changed of it, or of the machine. */
+interface CircumstanceSpec {
+  readonly label: string;
+  readonly scheduler?: string;
+  readonly change: (scenario: Scenario) => Scenario;
+}
+
+const asIs = (scenario: Scenario) => scenario;
+
+/** The same dirty file in more memory, the rest of it a clean stream's. */
+function withMemory(mib: number): CircumstanceSpec {
+  return {
+    label: `memory ${mib}m`,
+    change: (scenario) => ({
+      ...scenario,
+      memory: mib * MIB,
+      cache: scenario.cache && {
+        ...scenario.cache,
+        files: scenario.cache.files.map((file) =>
+          file.state === 'clean' ? { ...file, size: (mib - 40) * MIB } : file,
+        ),
+      },
+      programs: [{ kind: 'allocate', size: (mib - 6) * MIB, order: 0 }],
+    }),
+  };
+}
+
+/** @param elevators of the block layer the drive has */
+function circumstancesFor(elevators: readonly string[]): CircumstanceSpec[] {
+  return [
+    ...elevators.map((scheduler) => ({ label: `elevator ${scheduler}`, scheduler, change: asIs })),
+    withMemory(128),
+    withMemory(256),
+    {
+      label: 'dirty limits 20/10 %',
+      change: (scenario) => ({
+        ...scenario,
+        vm: { ...scenario.vm, dirty_ratio: 20, dirty_background_ratio: 10 },
+      }),
+    },
+  ];
+}
+
+const CIRCUMSTANCE_WAYS = ['writepage', 'range', 'around'];
 
 interface ThreadOptions {
   device: string[];
@@ -68,7 +119,17 @@ async function thread(options: ThreadOptions): Promise<void> {
       WAYS.map((way) => ({ scenario, profile, layer: layers[i], way: findWay(way) })),
     ),
   );
-  const { runs, races } = await withProgress(cases.length + RACES.length, (progress) => ({
+  const [randomTail] = lifted;
+  const others = profiles.flatMap((profile, i) =>
+    circumstancesFor(findGeneration(layers[i].generation).elevators).map((spec) => ({
+      spec,
+      profile,
+      layer: { ...layers[i], scheduler: spec.scheduler ?? layers[i].scheduler },
+      scenario: spec.change(randomTail),
+    })),
+  );
+  const steps = cases.length + RACES.length + others.length;
+  const { runs, races, circumstances } = await withProgress(steps, (progress) => ({
     runs: cases.map(({ scenario, profile, layer, way }, i) => {
       progress.update(i, `${scenario.name} ${profile.name} ${way.name}`);
       return runScenario(scenario, { profile, way, ...layer, seed });
@@ -77,6 +138,17 @@ async function thread(options: ThreadOptions): Promise<void> {
       progress.update(cases.length + i, `${race} ${way}`);
       const found = exploreRandomly(findRace(race), findWay(way), schedules, seed);
       return { race, way, deadlocks: found.deadlocks, schedules: found.schedules };
+    }),
+    circumstances: others.map(({ spec, profile, layer, scenario }, i): Circumstance => {
+      progress.update(cases.length + RACES.length + i, `S14 ${profile.name} ${spec.label}`);
+      const found = CIRCUMSTANCE_WAYS.map((way) =>
+        runScenario(scenario, { profile, way: findWay(way), ...layer, seed }),
+      );
+      return {
+        device: profile.name,
+        label: spec.label,
+        find: (way) => found[CIRCUMSTANCE_WAYS.indexOf(way)],
+      };
     }),
   }));
   const finder = (suffix: string) => (scenario: string, device: string, way: string) =>
@@ -89,6 +161,7 @@ async function thread(options: ThreadOptions): Promise<void> {
     defaults: finder(', default limits'),
     races,
     ways: WAYS,
+    circumstances,
   });
   process.stdout.write(
     options.json === true

@@ -16,6 +16,14 @@ export interface DeadlockCount {
   readonly schedules: number;
 }
 
+/** S14 under other circumstances: how the ways compare there. */
+export interface Circumstance {
+  readonly device: string;
+  /** What differs: `elevator noop`, `memory 128m`, `dirty limits 20/10 %`. */
+  readonly label: string;
+  readonly find: (way: string) => RunResult;
+}
+
 export interface ThreadEvidence {
   readonly devices: readonly string[];
   readonly find: FindRun;
@@ -23,6 +31,7 @@ export interface ThreadEvidence {
   /** The recorded trace under the kernel's default dirty limits, by drive and way. */
   readonly defaults: FindRun;
   readonly ways: readonly string[];
+  readonly circumstances: readonly Circumstance[];
 }
 
 export interface ClaimReport {
@@ -42,9 +51,20 @@ function spread(runs: readonly RunResult[]): number {
 
 /** One report a claim, each with a finding a drive. */
 export function judgeThread(evidence: ThreadEvidence): ClaimReport[] {
-  const { devices, find, races, defaults, ways } = evidence;
+  const { devices, find, races, defaults, ways, circumstances } = evidence;
   const perDrive = (finding: (device: string) => string) =>
     devices.map((device) => `${device}: ${finding(device)}`);
+  /** How many times as fast as single pages a way is on S14, circumstance by circumstance. */
+  const elsewhere = (way: string) =>
+    devices.flatMap((device) => {
+      const here = circumstances.filter((each) => each.device === device);
+      if (here.length === 0) return [];
+      const shown = here.map(({ label, find: found }) => {
+        const ratio = times(found('writepage').simulated_ms, found(way).simulated_ms);
+        return `${label} ${ratio} (${figure(found('writepage').cleaned_by.reclaim)} pages by reclaim)`;
+      });
+      return `${device}, S14 elsewhere, ${way} over single pages: ${shown.join('; ')}`;
+    });
   const raceLine = (race: string, way: string) => {
     const found = races.find((r) => r.race === race && r.way === way);
     return found === undefined
@@ -79,16 +99,19 @@ export function judgeThread(evidence: ThreadEvidence): ClaimReport[] {
     {
       claim: 'Writing ranges helps.',
       who: 'Gorman, patch 5/6',
-      findings: perDrive((device) => {
-        const at = (scenario: string, way: string) => find(scenario, device, way);
-        const [span, single] = [at('S17', 'range'), at('S17', 'writepage')];
-        return (
-          `${times(at('S14', 'writepage').simulated_ms, at('S14', 'range').simulated_ms)} as fast on S14, ` +
-          `${times(at('S16', 'writepage').simulated_ms, at('S16', 'range').simulated_ms)} on many small files (S16); ` +
-          `the span has no limit: ${figure(span.pages_extra)} pages no one asked for on S17, where programs ` +
-          `stall for ${ms(span.stalled_ms)} (single pages: ${ms(single.stalled_ms)})`
-        );
-      }),
+      findings: [
+        ...perDrive((device) => {
+          const at = (scenario: string, way: string) => find(scenario, device, way);
+          const [span, single] = [at('S17', 'range'), at('S17', 'writepage')];
+          return (
+            `${times(at('S14', 'writepage').simulated_ms, at('S14', 'range').simulated_ms)} as fast on S14, ` +
+            `${times(at('S16', 'writepage').simulated_ms, at('S16', 'range').simulated_ms)} on many small files (S16); ` +
+            `the span has no limit: ${figure(span.pages_extra)} pages no one asked for on S17, where programs ` +
+            `stall for ${ms(span.stalled_ms)} (single pages: ${ms(single.stalled_ms)})`
+          );
+        }),
+        ...elsewhere('range'),
+      ],
     },
     {
       claim: 'The inode pinned by igrab/iput can deadlock reclaim.',
@@ -102,14 +125,17 @@ export function judgeThread(evidence: ThreadEvidence): ClaimReport[] {
     {
       claim: 'Write-around bought nothing.',
       who: 'Morton, of his own of 2002',
-      findings: perDrive((device) => {
-        const at = (scenario: string, way: string) => find(scenario, device, way).simulated_ms;
-        return (
-          `on an ordered tail ${times(at('S15', 'writepage'), at('S15', 'around'))} as fast as single pages (S15), ` +
-          `on a random one ${times(at('S14', 'writepage'), at('S14', 'around'))} (S14), ` +
-          `on small files ${times(at('S16', 'writepage'), at('S16', 'around'))} (S16)`
-        );
-      }),
+      findings: [
+        ...perDrive((device) => {
+          const at = (scenario: string, way: string) => find(scenario, device, way).simulated_ms;
+          return (
+            `on an ordered tail ${times(at('S15', 'writepage'), at('S15', 'around'))} as fast as single pages (S15), ` +
+            `on a random one ${times(at('S14', 'writepage'), at('S14', 'around'))} (S14), ` +
+            `on small files ${times(at('S16', 'writepage'), at('S16', 'around'))} (S16)`
+          );
+        }),
+        ...elsewhere('around'),
+      ],
     },
     {
       claim: 'Reclaim should not need to write at all.',
