@@ -173,7 +173,8 @@ export class Destage {
       mechanism.lbn = dirty.starts[i];
       mechanism.locate();
       const { cylinder } = geometry;
-      if (mechanism.seek[Math.abs(cylinder - mechanism.cylinder)] < bestNs) {
+      mechanism.seek.find(Math.abs(cylinder - mechanism.cylinder));
+      if (mechanism.seek.ns < bestNs) {
         mechanism.position(cylinder, geometry.head, true);
         if (mechanism.positionNs < bestNs) {
           bestNs = mechanism.positionNs;

@@ -8,7 +8,7 @@
 
 import type { Geometry } from './geometry.ts';
 import type { HddProfile } from './profile.ts';
-import { seekTable } from './seek.ts';
+import { SeekCurve } from './seek.ts';
 import { Spindle } from './spindle.ts';
 import { MS } from '../../sim/units.ts';
 
@@ -62,8 +62,8 @@ export class Mechanism {
 
   readonly geometry: Geometry;
   readonly spindle: Spindle;
-  /** Seek time by distance in cylinders, ns: no access to another cylinder takes less. */
-  readonly seek: Float64Array;
+  /** No access to another cylinder takes less. */
+  readonly seek: SeekCurve;
   /** No positioning takes longer, ns: the longest seek, its settle and a revolution. */
   readonly longestNs: number = NaN;
   readonly #headSwitchNs: number = NaN;
@@ -81,13 +81,12 @@ export class Mechanism {
     this.seekCylinders = 0;
     this.geometry = geometry;
     this.spindle = new Spindle(mechanics);
-    this.seek = seekTable(mechanics.seek, mechanics.cylinders);
+    this.seek = new SeekCurve(mechanics.seek, mechanics.cylinders);
     this.#headSwitchNs = mechanics.headSwitch_ms * MS;
     this.#readSettleNs = mechanics.readSettle_ms * MS;
     this.#writeSettleNs = mechanics.writeSettle_ms * MS;
-    const longestSeekNs = this.seek.reduce((a, b) => Math.max(a, b));
     this.longestNs =
-      Math.max(longestSeekNs, this.#headSwitchNs) +
+      Math.max(this.seek.longestNs, this.#headSwitchNs) +
       Math.max(this.#readSettleNs, this.#writeSettleNs) +
       this.spindle.periodNs;
     const { zeroLatencyAccess } = mechanics;
@@ -118,7 +117,8 @@ export class Mechanism {
   #way(cylinder: number, head: number, isWrite: boolean): void {
     const distance = Math.abs(cylinder - this.cylinder);
     const isSwitched = head !== this.head;
-    const seekNs = this.seek[distance];
+    this.seek.find(distance);
+    const seekNs = this.seek.ns;
     this.#moveNs = isSwitched && this.#headSwitchNs > seekNs ? this.#headSwitchNs : seekNs;
     if (isWrite) this.#settlingNs = distance > 0 || isSwitched ? this.#writeSettleNs : 0;
     else this.#settlingNs = distance > 0 ? this.#readSettleNs : 0;

@@ -102,7 +102,8 @@ export class PendingQueue {
       const tag = tags[i];
       const delayNs = Math.max(0, readyNs[tag] - freeNs);
       const cylinder = this.#cylinder[tag];
-      if (delayNs + seek[Math.abs(cylinder - mechanism.cylinder)] >= bestNs) continue;
+      seek.find(Math.abs(cylinder - mechanism.cylinder));
+      if (delayNs + seek.ns >= bestNs) continue;
       mechanism.angleNs = this.#angleNs[tag];
       mechanism.fromNs = freeNs + delayNs + slackNs;
       mechanism.position(cylinder, this.#head[tag], this.#isWrite[tag] === 1);
