@@ -59,13 +59,18 @@ export class Geometry {
   /** The piece at the start of each of many equal parts of the addresses. */
   #buckets = new Int32Array(0);
   #perBucket = 0;
-  readonly #order: HddProfile['layout']['order'];
+  /** The order of tracks; flags, since V8 compares strings out of JSON letter by letter. */
+  readonly #alongSurfaces: boolean;
+  readonly #turnsBack: boolean;
+  readonly #turnsByParity: boolean;
   readonly #serpentine: number = 0;
 
   constructor(profile: HddProfile) {
     const { layout, mechanics } = profile;
     this.surfaces = mechanics.surfaces;
-    this.#order = layout.order;
+    this.#alongSurfaces = layout.order === 'surface-serpentine';
+    this.#turnsBack = layout.order.startsWith('cylinder-serpentine');
+    this.#turnsByParity = layout.order === 'cylinder-serpentine-by-parity';
     this.#serpentine = layout.serpentine_cylinders;
     let lbn = 0;
     for (const zone of layout.zones) {
@@ -202,7 +207,7 @@ export class Geometry {
     let cylinder: number;
     let head: number;
     let cylinderSwitches: number;
-    if (this.#order === 'surface-serpentine') {
+    if (this.#alongSurfaces) {
       // The zone's last band may be narrower than a whole sweep.
       const whole = this.#serpentine;
       const bands = Math.floor(zone.cylinders / whole);
@@ -217,9 +222,8 @@ export class Geometry {
       cylinderSwitches = Math.floor(track / surfaces);
       cylinder = cylinderSwitches;
       head = track - cylinder * surfaces;
-      const parity =
-        this.#order === 'cylinder-serpentine' ? cylinder : cylinder + zone.firstCylinder;
-      if (this.#order !== 'cylinder' && (parity & 1) === 1) head = surfaces - 1 - head;
+      const parity = this.#turnsByParity ? cylinder + zone.firstCylinder : cylinder;
+      if (this.#turnsBack && (parity & 1) === 1) head = surfaces - 1 - head;
     }
     const turned = zone.turning.length === 0 ? 0 : slipsBefore(zone, track);
     const angle =

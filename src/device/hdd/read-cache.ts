@@ -11,6 +11,16 @@ import type { HddProfile } from './profile.ts';
 import { ReadAhead } from './read-ahead.ts';
 import { Segments } from './segments.ts';
 
+/** The ways of reading ahead as numbers: V8 compares strings out of JSON letter by letter. */
+const Way = {
+  none: 0,
+  'track-end': 1,
+  'cylinder-end': 2,
+  'segment-full': 3,
+  'segment-beyond': 4,
+  'next-track': 5,
+} as const satisfies Record<HddProfile['cache']['readAhead'], number>;
+
 export class ReadCache {
   /** The row of sectors that a call is about, and the sector behind it. */
   lbn = NaN;
@@ -33,7 +43,7 @@ export class ReadCache {
   readonly #goesOnAfterHit: boolean;
   readonly #hitsOnWrites: boolean;
   readonly #writesTakeSegments: boolean;
-  readonly #way: HddProfile['cache']['readAhead'];
+  readonly #way: number = 0;
   readonly #leastAhead: number = 0;
   readonly #mostAhead: number = 0;
   readonly #mechanism: Mechanism;
@@ -46,7 +56,7 @@ export class ReadCache {
     this.#goesOnAfterHit = cache.readAheadOnHit;
     this.#hitsOnWrites = cache.hitsOnWrites;
     this.#writesTakeSegments = !profile.writeCache.ownSegment && cache.segments > 0;
-    this.#way = cache.readAhead;
+    this.#way = Way[cache.readAhead];
     this.#leastAhead = cache.readAheadMin_sectors;
     this.#mostAhead = cache.readAheadMax_sectors;
     this.#mechanism = mechanism;
@@ -182,22 +192,22 @@ export class ReadCache {
     const { readAhead, lbn, endLbn } = this;
     let limit = endLbn + this.#mostAhead;
     switch (this.#way) {
-      case 'segment-beyond':
+      case Way['segment-beyond']:
         limit = Math.min(limit, endLbn + this.#segmentSectors);
         break;
-      case 'segment-full':
+      case Way['segment-full']:
         limit = Math.min(limit, lbn + this.#segmentSectors);
         break;
-      case 'none':
+      case Way.none:
         limit = endLbn;
         break;
-      case 'next-track':
+      case Way['next-track']:
         this.#findNextTrackEnd();
         limit = this.#geometry.endLbn;
         break;
       default:
         this.#geometry.lbn = endLbn - 1;
-        if (this.#way === 'track-end') this.#geometry.findTrackEnd();
+        if (this.#way === Way['track-end']) this.#geometry.findTrackEnd();
         else this.#geometry.findCylinderEnd();
         limit = Math.min(limit, this.#geometry.endLbn);
     }
