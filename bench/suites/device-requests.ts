@@ -39,31 +39,30 @@ function inOrder(): Float64Array {
   return Float64Array.from({ length: PLACES }, (_, i) => i * PAGE_SECTORS);
 }
 
-/** What one request after the other asks for; places are drawn ahead. */
+/** What one request after the other asks for, in columns, drawn ahead. */
 interface Load {
   readonly name: string;
+  readonly ops: Uint8Array;
   readonly sectors: Float64Array;
-  opAt(i: number): Op;
-  flagsAt(i: number): number;
+  readonly flags: Uint8Array;
 }
 
 function loaded(profileName: string, depth: number, loadOf: (device: Device) => Load): Case {
   const events = new EventQueue();
   const device = createDeviceOn(events, loadProfile(profileName));
-  const load = loadOf(device);
+  const { name, ops, sectors, flags } = loadOf(device);
+  const lengths = Uint8Array.from(ops, (op) => (op === Op.flush ? 0 : PAGE_SECTORS));
   let next = 0;
   const submit = (tag: number): void => {
     next = (next + 1) & (PLACES - 1);
-    const op = load.opAt(next);
-    const sectors = op === Op.flush ? 0 : PAGE_SECTORS;
-    device.submit(tag, op, load.sectors[next], sectors, load.flagsAt(next));
+    device.submit(tag, ops[next] as Op, sectors[next], lengths[next], flags[next]);
   };
   const loop = new ClosedLoop(submit);
   device.attach(loop);
   const tags = Math.min(depth, device.queueDepth);
   for (let tag = 0; tag < tags; tag++) submit(tag);
   return {
-    name: `${profileName}: ${load.name}, depth ${tags}`,
+    name: `${profileName}: ${name}, depth ${tags}`,
     operations: REQUESTS,
     run() {
       const until = loop.done + REQUESTS;
@@ -80,22 +79,23 @@ export function requests(
 ): Case {
   return loaded(profileName, depth, (device) => ({
     name: `${order} 4k ${op === Op.read ? 'read' : 'write'}`,
+    ops: new Uint8Array(PLACES).fill(op),
     sectors: order === 'random' ? anywhere(device) : inOrder(),
-    opAt: () => op,
-    flagsAt: () => 0,
+    flags: new Uint8Array(PLACES),
   }));
 }
 
 /** Two reads on one write, every 16th with forced unit access; one request in 256 a flush. */
 export function mixed(profileName: string, depth: number): Case {
+  const opAt = (i: number): Op => {
+    if (i % 256 === 0) return Op.flush;
+    return i % 3 === 0 ? Op.write : Op.read;
+  };
   return loaded(profileName, depth, (device) => ({
     name: 'random 4k read, write and flush',
+    ops: Uint8Array.from({ length: PLACES }, (_, i) => opAt(i)),
     sectors: anywhere(device),
-    opAt(i) {
-      if (i % 256 === 0) return Op.flush;
-      return i % 3 === 0 ? Op.write : Op.read;
-    },
-    flagsAt: (i) => (i % 48 === 0 ? DeviceFlag.fua : 0),
+    flags: Uint8Array.from({ length: PLACES }, (_, i) => (i % 48 === 0 ? DeviceFlag.fua : 0)),
   }));
 }
 

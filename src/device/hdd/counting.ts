@@ -38,8 +38,10 @@ export class Counting {
 
   /** A request is done. */
   end(): void {
-    if (this.outstanding === 1) this.update();
-    this.outstanding--;
+    if (--this.outstanding > 0) return;
+    this.fromNs = this.#outstandingSinceNs;
+    this.toNs = this.#clock.nowNs;
+    this.#busy();
   }
 
   /** Counts up to the present. */

@@ -47,6 +47,7 @@ export class HddDrive implements Device {
   readonly #counting: Counting;
   readonly #explanation: Explanation | undefined;
   readonly #durability: Durability | undefined;
+  readonly #isWatched: boolean;
   readonly #hitsOnWrites: boolean;
   #sink: CompletionSink | undefined;
 
@@ -55,6 +56,8 @@ export class HddDrive implements Device {
   /** Commands that wait behind a flush. */
   readonly #held: TagFifo;
   #flushTag = -1;
+  /** Of the command that arrives. */
+  #sector = NaN;
   /** Of a read that the buffer serves: when the command is understood, and its data there, ns. */
   #hitNs = NaN;
   #readyNs = NaN;
@@ -77,6 +80,7 @@ export class HddDrive implements Device {
     this.#counting = parts.counting;
     this.#explanation = parts.explanation;
     this.#durability = parts.durability;
+    this.#isWatched = this.#explanation !== undefined || this.#durability !== undefined;
     this.#buffer = new WriteBuffer(this.queueDepth, parts);
     this.#arbiter = new Arbiter(profile, parts, this.#buffer);
     this.#hitsOnWrites = profile.cache.hitsOnWrites;
@@ -105,26 +109,31 @@ export class HddDrive implements Device {
   }
 
   submit(tag: number, op: Op, sector: number, sectors: number, flags: number): void {
-    if (!(tag >= 0 && tag < this.queueDepth)) {
-      throw new RangeError(`tag ${tag}: expected 0..${this.queueDepth - 1}`);
-    }
+    // No more than this, so that V8 inlines it and `sector` is not boxed.
+    this.#sector = sector;
+    this.#arrived(tag, op, sectors, flags);
+  }
+
+  #arrived(tag: number, op: Op, sectors: number, flags: number): void {
     const requests = this.#requests;
-    if (requests.isOutstanding[tag] === 1) throw new RangeError(`tag ${tag} is outstanding`);
+    // Undefined for what is no tag.
+    if (requests.isOutstanding[tag] !== 0) throw this.#refused(tag);
     requests.isOutstanding[tag] = 1;
     requests.op[tag] = op;
-    requests.lbn[tag] = sector;
+    requests.lbn[tag] = this.#sector;
     requests.sectors[tag] = sectors;
     requests.flags[tag] = flags;
     requests.arrivedNs[tag] = this.#events.nowNs;
     requests.status[tag] = Status.ok;
-    this.#arrived(tag);
-  }
-
-  #arrived(tag: number): void {
-    this.#explanation?.begin(tag);
+    if (this.#isWatched) this.#explanation?.begin(tag);
     this.#counting.begin();
     if (this.#flushTag >= 0) this.#held.push(tag);
     else this.#begin(tag);
+  }
+
+  #refused(tag: number): RangeError {
+    if (this.#requests.isOutstanding[tag] === 1) return new RangeError(`tag ${tag} is outstanding`);
+    return new RangeError(`tag ${tag}: expected 0..${this.queueDepth - 1}`);
   }
 
   /** Takes up a command. */
@@ -250,8 +259,7 @@ export class HddDrive implements Device {
   #finished(tag: number): void {
     const requests = this.#requests;
     requests.isOutstanding[tag] = 0;
-    this.#explanation?.end(tag, this.#events.nowNs - requests.arrivedNs[tag]);
-    if (this.#durability !== undefined) this.#noteAcknowledged(this.#durability, tag);
+    if (this.#isWatched) this.#note(tag);
     this.#working--;
     this.#counting.end();
     if (this.#flushTag >= 0 && this.#working === 0) this.#passFlush(tag);
@@ -268,12 +276,16 @@ export class HddDrive implements Device {
     while (this.#held.length > 0 && this.#flushTag < 0) this.#begin(this.#held.shift());
   }
 
-  #noteAcknowledged(durability: Durability, tag: number): void {
-    const { op, lbn, sectors, status } = this.#requests;
+  /** For `explain` and `atRisk`: a request is done. */
+  #note(tag: number): void {
+    const { nowNs } = this.#events;
+    const { arrivedNs, op, lbn, sectors, status } = this.#requests;
+    this.#explanation?.end(tag, nowNs - arrivedNs[tag]);
+    if (this.#durability === undefined) return;
     const isWrite = op[tag] === Op.write || op[tag] === Op.writeZeroes;
     if (!isWrite || (status[tag] as Status) !== Status.ok) return;
     this.#arbiter.catchUp();
-    durability.acknowledged(lbn[tag], lbn[tag] + sectors[tag], this.#events.nowNs);
+    this.#durability.acknowledged(lbn[tag], lbn[tag] + sectors[tag], nowNs);
   }
 
   atRisk(): readonly SectorRow[] {
