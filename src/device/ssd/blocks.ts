@@ -78,7 +78,7 @@ export class Blocks {
     this.policy = policy;
     this.slc = slc;
     // Half of the average lane's spare units: lanes may differ, but none may silt up.
-    const spare = geometry.unitsPerLane - geometry.logicalUnits / geometry.lanes;
+    const spare = geometry.unitsPerLane - geometry.mappedUnits / geometry.lanes;
     this.#laneValidMax =
       geometry.unitsPerLane - Math.max(keepBlocks * geometry.unitsPerBlock, spare / 2);
     this.laneValid = new Int32Array(geometry.lanes);

@@ -9,6 +9,7 @@
 
 import type { FlashArray } from './array.ts';
 import { Stream, type Blocks } from './blocks.ts';
+import type { CachedMap } from './cached-map.ts';
 import type { Ftl } from './ftl.ts';
 import type { Geometry } from './geometry.ts';
 
@@ -31,6 +32,7 @@ export class Collector {
   readonly #startFree: number;
   readonly #idleFree: number;
   #array!: FlashArray;
+  #map: CachedMap | undefined;
 
   /** By lane: the block being emptied (+ 1, 0 for none) and the next of its rows to look at. */
   readonly #victim: Int32Array;
@@ -75,8 +77,9 @@ export class Collector {
   }
 
   /** The array whose dies it works on; set once. */
-  attach(array: FlashArray): void {
+  attach(array: FlashArray, map?: CachedMap): void {
     this.#array = array;
+    this.#map = map;
   }
 
   /** Whether there is time for what is not pressing. A lane at it finishes its operation first. */
@@ -202,6 +205,7 @@ export class Collector {
     const target = this.#target[lane];
     const base = lane * this.#capacity;
     this.#ftl.move(this.#logical, this.#from, base, count, target);
+    if (this.#map !== undefined) this.#tellMap(this.#map, base, count, target);
     this.unitsMoved += count;
     for (let i = base; i + count < base + this.#carried[lane]; i++) {
       this.#logical[i] = this.#logical[i + count];
@@ -212,6 +216,16 @@ export class Collector {
     this.#blocks.programmed(lane, Stream.gc);
     // What was carried when a block was set aside is fewer than fill a program: it is down now.
     this.#erasable[lane] = this.#emptiedCount[lane];
+  }
+
+  #tellMap(map: CachedMap, base: number, count: number, target: number): void {
+    const block = this.#geometry.blockOf(target);
+    for (let i = base; i < base + count; i++) {
+      const logical = this.#logical[i];
+      if (map.isPage(logical)) continue;
+      const physical = this.#ftl.lookup(logical);
+      if (physical >= 0 && this.#geometry.blockOf(physical) === block) map.moved(logical);
+    }
   }
 
   /** The lane's erase is done. */

@@ -3,6 +3,7 @@
 import type { DeviceCounters } from '../device.ts';
 import type { BusyClock } from './busy.ts';
 import type { Blocks } from './blocks.ts';
+import type { CachedMap } from './cached-map.ts';
 import type { Collector } from './collector.ts';
 import type { Destager } from './destager.ts';
 import type { WearLevelling } from './wear.ts';
@@ -21,6 +22,11 @@ export interface SsdCounters extends DeviceCounters {
   erasesMost: number;
   /** Blocks emptied for their wear alone. */
   wearSwaps: number;
+  /** Look-ups in a cached map: found in memory, and not; translation pages read for these, and written. */
+  mapHits: number;
+  mapMisses: number;
+  mapReads: number;
+  mapWrites: number;
   /** Of `gcUnits`, those that were in the single-level cache. */
   foldedUnits: number;
 }
@@ -40,6 +46,7 @@ export class Counters implements SsdCounters {
   readonly #collector: Collector;
   readonly #blocks: Blocks;
   readonly #wear: WearLevelling | undefined;
+  readonly #map: CachedMap | undefined;
 
   constructor(
     busy: BusyClock,
@@ -47,12 +54,14 @@ export class Counters implements SsdCounters {
     collector: Collector,
     blocks: Blocks,
     wear: WearLevelling | undefined,
+    map: CachedMap | undefined,
   ) {
     this.#busy = busy;
     this.#destager = destager;
     this.#collector = collector;
     this.#blocks = blocks;
     this.#wear = wear;
+    this.#map = map;
   }
 
   get busyNs(): number {
@@ -81,6 +90,22 @@ export class Counters implements SsdCounters {
 
   get erasesMost(): number {
     return this.#blocks.erases.reduce((most, erases) => Math.max(most, erases), 0);
+  }
+
+  get mapHits(): number {
+    return this.#map?.hits ?? 0;
+  }
+
+  get mapMisses(): number {
+    return this.#map?.misses ?? 0;
+  }
+
+  get mapReads(): number {
+    return this.#map?.reads ?? 0;
+  }
+
+  get mapWrites(): number {
+    return this.#destager.mapUnits;
   }
 
   get foldedUnits(): number {

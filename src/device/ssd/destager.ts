@@ -12,6 +12,7 @@
 import type { FlashArray } from './array.ts';
 import { Stream, type Blocks } from './blocks.ts';
 import { SlotState, type WriteBuffer } from './buffer.ts';
+import type { CachedMap } from './cached-map.ts';
 import type { Collector } from './collector.ts';
 import type { Ftl } from './ftl.ts';
 import type { Geometry } from './geometry.ts';
@@ -30,8 +31,9 @@ export interface DestagerClient {
 
 export class Destager {
   programs = 0;
-  /** Units programmed for the host, padding left out. */
+  /** Units programmed for the host, padding left out, and translation pages. */
   units = 0;
+  mapUnits = 0;
 
   readonly #geometry: Geometry;
   readonly #buffer: WriteBuffer;
@@ -40,6 +42,7 @@ export class Destager {
   readonly #collector: Collector;
   readonly #client: DestagerClient;
   #array!: FlashArray;
+  #map: CachedMap | undefined;
 
   /** By lane: slots of the batch it has, their number, and where they go. */
   readonly #batch: Int32Array;
@@ -107,8 +110,9 @@ export class Destager {
   }
 
   /** The array it programs; set once. */
-  attach(array: FlashArray): void {
+  attach(array: FlashArray, map?: CachedMap): void {
     this.#array = array;
+    this.#map = map;
   }
 
   hasBatch(lane: number): boolean {
@@ -191,7 +195,8 @@ export class Destager {
       this.#release(slot);
     }
     this.programs++;
-    this.units += count;
+    if (this.#map?.isPage(this.#logicals[0]) === true) this.mapUnits += count;
+    else this.units += count;
     this.#count[lane] = 0;
     this.#blocks.programmed(lane, this.#stream[lane]);
     this.review(lane);
@@ -224,8 +229,14 @@ export class Destager {
       this.#release(slot);
       return false;
     }
+    const logical = buffer.logical[slot];
+    const map = this.#map;
+    if (map !== undefined && !map.isPage(logical) && !map.forWrite(slot, logical)) {
+      buffer.state[slot] = SlotState.filling;
+      return false;
+    }
     if (buffer.isWhole(slot)) return true;
-    const physical = this.#ftl.lookup(buffer.logical[slot]);
+    const physical = this.#ftl.lookup(logical);
     if (physical >= 0) {
       buffer.state[slot] = SlotState.filling;
       this.#client.fillFrom(slot, physical);
@@ -250,7 +261,7 @@ export class Destager {
       while (lists.count[stream] > 0) {
         if (this.#readyCount === 0 && !this.#findRoom()) return;
         const whole = this.#batchFor(this.#peekReady(), stream);
-        if (!this.#isDue(lists, stream, whole)) break;
+        if (!this.#isDue(lists, stream, whole, this.#isStuck(lists))) break;
         const count = this.#gatherFrom(lists, stream, whole);
         if (count > 0) this.#give(this.#nextReady(), count, stream);
       }
@@ -287,17 +298,24 @@ export class Destager {
     for (let stream = 0; stream < this.#streamCount && this.#ready[lane] === 1; stream++) {
       const list = lane * this.#streamCount + stream;
       const whole = this.#batchFor(lane, stream);
-      if (!this.#isDue(lists, list, whole)) continue;
+      if (!this.#isDue(lists, list, whole, this.#buffer.freeCount === 0)) continue;
       const count = this.#gatherFrom(lists, list, whole);
       if (count > 0) this.#give(lane, count, stream);
     }
   }
 
+  /** Whether all of the buffer waits for company that cannot come. */
+  #isStuck(lists: LaneLists): boolean {
+    let waiting = 0;
+    for (let stream = 0; stream < this.#streamCount; stream++) waiting += lists.count[stream];
+    return waiting === this.#buffer.slots;
+  }
+
   /** Whether a list makes a batch: a full one, or what is forced or in the way. */
-  #isDue(lists: LaneLists, list: number, whole: number): boolean {
+  #isDue(lists: LaneLists, list: number, whole: number, isInTheWay: boolean): boolean {
     const buffer = this.#buffer;
     if (lists.count[list] === 0) return false;
-    if (lists.count[list] >= whole || buffer.freeCount === 0) return true;
+    if (lists.count[list] >= whole || isInTheWay) return true;
     for (let slot = lists.first[list]; slot >= 0; slot = buffer.next[slot]) {
       if (buffer.isForcedSlot(slot)) return true;
     }

@@ -20,6 +20,7 @@ import { FlashArray, type ArrayClient, type DieWork } from './array.ts';
 import { Blocks, type Stream } from './blocks.ts';
 import { WriteBuffer } from './buffer.ts';
 import { BusyClock } from './busy.ts';
+import { CachedMap, mapLayout, type CachedMapClient } from './cached-map.ts';
 import { Collector } from './collector.ts';
 import { Counters, type SsdCounters } from './counters.ts';
 import { Destager, type DestagerClient } from './destager.ts';
@@ -40,7 +41,7 @@ import { WearLevelling } from './wear.ts';
 import { WritePath } from './write-path.ts';
 
 const MODEL = 'ssd';
-/** Who wants a page read: a tag, or below zero a slot to be filled. */
+/** Who wants a page read: a tag, or below zero a slot to be filled, or below those a part of the map. */
 const fillOf = (slot: number): number => -1 - slot;
 
 export interface SsdOptions extends DeviceOptions {
@@ -48,7 +49,7 @@ export interface SsdOptions extends DeviceOptions {
   reverseBytes?: number;
 }
 
-export class SsdDrive implements Device, ArrayClient, DestagerClient {
+export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapClient {
   readonly name: string;
   readonly capacitySectors: number;
   readonly queueDepth: number;
@@ -73,6 +74,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
   readonly #requests: Requests;
   readonly #counts: Counters;
   readonly #streams: Streams | undefined;
+  readonly #map: CachedMap | undefined;
   readonly #idle: IdleWork | undefined;
   readonly #foldIdle: IdleWork | undefined;
   readonly #busy: BusyClock;
@@ -120,7 +122,10 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
       geometry.unitSectors,
       profile.queue_depth,
     );
-    this.#streams = profile.ftl.streams && new Streams(profile, this.buffer.slots);
+    if (hostStreams(profile) > 1) this.#streams = new Streams(profile, this.buffer.slots);
+    if (profile.ftl.cached_map !== undefined) {
+      this.#map = new CachedMap(geometry, profile, this.ftl, this.buffer, this);
+    }
     this.#collector = new Collector(
       geometry,
       this.blocks,
@@ -153,8 +158,8 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
       this.#streams,
     );
     this.#array = new FlashArray(geometry, profile, events, this, options.seed ?? 1, slc);
-    this.#collector.attach(this.#array);
-    this.#destager.attach(this.#array);
+    this.#collector.attach(this.#array, this.#map);
+    this.#destager.attach(this.#array, this.#map);
     this.#requests = new Requests(profile.queue_depth, options.explain === true);
     this.#onDone = events.register((tag) => this.#complete(tag));
     this.#reads = new ReadPath(
@@ -167,6 +172,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
       this.#array,
       this.#onDone,
       profile.ftl.unmapped_reads === 'flash',
+      this.#map,
     );
     this.#isProtected = profile.buffer.power_loss_protected;
     if (options.powerCut === true) {
@@ -190,6 +196,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
       this.#onDone,
       this.#streams,
       this.#powerCut,
+      this.#map,
     );
     this.#jobs = new DieJobs(
       geometry,
@@ -199,7 +206,14 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
       this.#writes,
       this.#busy,
     );
-    this.#counts = new Counters(this.#busy, this.#destager, this.#collector, this.blocks, wear);
+    this.#counts = new Counters(
+      this.#busy,
+      this.#destager,
+      this.#collector,
+      this.blocks,
+      wear,
+      this.#map,
+    );
     this.counters = this.#counts;
   }
 
@@ -254,6 +268,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
       counts.discards++;
       this.#writes.discard(tag, op, flags);
     }
+    if (this.#map !== undefined && this.#map.queued > 0) this.#writes.destage();
   }
 
   explain(tag: number): Readonly<Record<string, number>> {
@@ -281,12 +296,25 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
   }
 
   fetched(who: number): void {
-    this.#destager.filled(fillOf(who));
+    const slot = fillOf(who);
+    if (slot < this.buffer.slots) this.#destager.filled(slot);
+    else this.#map!.arrived(slot - this.buffer.slots);
     this.#writes.destage();
   }
 
   released(slot: number): void {
     this.#powerCut?.released(slot);
+  }
+
+  readMapPage(page: number, physical: number, readyNs: number): void {
+    const { unitBytes, codewordBytes } = this.geometry;
+    const bytes = Math.ceil(unitBytes / codewordBytes) * codewordBytes;
+    this.#array.readyNs = Math.max(readyNs, this.#events.nowNs);
+    this.#array.read(fillOf(this.buffer.slots + page), physical, bytes, 0);
+  }
+
+  mapped(tag: number): void {
+    this.#reads.translate(tag);
   }
 
   unitDurable(tag: number): void {
@@ -340,6 +368,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
       jobs: this.#jobs.save(),
       powerCut: this.#powerCut?.save(),
       streams: this.#streams?.save(),
+      map: this.#map?.save(),
       idle: this.#idle?.save(),
       foldIdle: this.#foldIdle?.save(),
     };
@@ -364,6 +393,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient {
     this.#jobs.load(state.jobs);
     this.#powerCut?.load(state.powerCut);
     if (state.streams !== undefined) this.#streams?.load(state.streams);
+    if (state.map !== undefined) this.#map?.load(state.map);
     if (state.idle !== undefined) this.#idle?.load(state.idle);
     if (state.foldIdle !== undefined) this.#foldIdle?.load(state.foldIdle);
     for (let jobs = this.#array.jobsUnderWay; jobs > 0; jobs--) this.#busy.enter();
@@ -381,14 +411,20 @@ interface SavedState {
   jobs: ReturnType<DieJobs['save']>;
   powerCut: Int32Array | undefined;
   streams: ReturnType<Streams['save']> | undefined;
+  map: ReturnType<CachedMap['save']> | undefined;
   idle: ReturnType<IdleWork['save']> | undefined;
   foldIdle: ReturnType<IdleWork['save']> | undefined;
+}
+
+function writtenInOrder(profile: SsdProfile, geometry: Geometry, units: number): Start {
+  if (profile.ftl.cached_map === undefined) return new WrittenInOrder(geometry, units);
+  return new WrittenInOrder(geometry, units, mapLayout(profile, units).pages);
 }
 
 function startOf(profile: SsdProfile, geometry: Geometry): Start {
   const fill = profile.ftl.initial_fill;
   if (fill !== 'steady')
-    return new WrittenInOrder(geometry, Math.floor(geometry.logicalUnits * fill));
+    return writtenInOrder(profile, geometry, Math.floor(geometry.logicalUnits * fill));
   const byAddress = profile.ftl.allocation === 'by-address';
   // Collection is about to free the next block; the two that are written are not open yet.
   const cache = profile.slc?.static_blocks ?? 0;

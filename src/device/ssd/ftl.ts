@@ -50,7 +50,7 @@ export class Ftl {
     this.#blocks = blocks;
     this.#start = start;
     const rows = geometry.physicalUnits / geometry.unitsPerRow;
-    this.#forward = new PackedInts(geometry.logicalUnits, rows + FIRST - 1);
+    this.#forward = new PackedInts(geometry.mappedUnits, rows + FIRST - 1);
     this.#reverse = new ReverseMap(geometry, blocks, this.#forward, FIRST, reverseBytes);
     this.#written = new Int32Array(geometry.lanes * AHEAD_ROWS * geometry.unitsPerRow);
     this.#writtenFrom = new Int32Array(geometry.lanes);
@@ -68,7 +68,7 @@ export class Ftl {
   #rowOf(logical: number): number {
     const entry = this.#forward.get(logical);
     if (entry >= FIRST) return entry - FIRST;
-    return entry === 0 && logical < this.#start.units
+    return entry === 0 && this.#start.has(logical)
       ? this.#geometry.rowOf(this.#start.find(logical))
       : -1;
   }

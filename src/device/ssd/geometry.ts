@@ -14,6 +14,7 @@
 
 import { SECTOR_BYTES } from '../../sim/units.ts';
 import { lanesInOrder } from './allocation-order.ts';
+import { mapLayout } from './cached-map.ts';
 import type { SsdProfile } from './profile.ts';
 
 const ns = (us: number): number => Math.round(us * 1000);
@@ -33,7 +34,9 @@ export class Geometry {
   readonly blocks: number;
   readonly unitsPerLane: number;
   readonly physicalUnits: number;
+  /** Units the host has, and those and the translation pages behind them. */
   readonly logicalUnits: number;
+  readonly mappedUnits: number;
   /** Lanes in the order in which they are filled, and by lane its place there. */
   readonly laneAt: Int32Array;
   readonly placeOf: Int32Array;
@@ -65,6 +68,7 @@ export class Geometry {
     this.unitsPerLane = this.unitsPerBlock * this.blocksPerLane;
     this.physicalUnits = this.unitsPerLane * this.lanes;
     this.logicalUnits = Math.ceil(p.capacity_sectors / this.unitSectors);
+    this.mappedUnits = this.logicalUnits + mapLayout(p, this.logicalUnits).pages;
     this.laneAt = lanesInOrder(p);
     this.placeOf = new Int32Array(this.lanes);
     this.laneAt.forEach((lane, place) => (this.placeOf[lane] = place));

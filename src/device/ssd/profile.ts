@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { KIB, SECTOR_BYTES } from '../../sim/units.ts';
 import { profileBase } from '../profile.ts';
 import { allocationOrders } from './allocation-order.ts';
+import { mapLayout } from './cached-map.ts';
 import { victimPolicyNames } from './gc/registry.ts';
 import { hostStreams } from './streams.ts';
 
@@ -167,6 +168,23 @@ const ftl = z
         description:
           'Order in which lanes are filled, the first letter counting up fastest: channel, chip ' +
           "(way), die, plane, as in MQSim's Plane_Allocation_Scheme; CWDP when absent.",
+      }),
+    cached_map: z
+      .strictObject({
+        bytes: z.int().min(64).meta({ description: 'Memory for entries of the map, bytes.' }),
+        entry_bytes: z.int().min(1).max(4096).meta({
+          description: 'Bytes an entry takes in memory and in a translation page.',
+        }),
+        segment_entries: count(
+          'Entries that are brought in and make room together: 1 (DFTL), or all of a translation ' +
+            'page (of ftl.unit_bytes) when absent.',
+        ).optional(),
+      })
+      .optional()
+      .meta({
+        description:
+          'The map lies in translation pages on the flash, and memory holds this much of it; absent: ' +
+          'all of it is in memory.',
       }),
     unmapped_reads: z
       .enum(['zeroes', 'flash'])
@@ -361,6 +379,22 @@ function impossibility(p: SsdProfile): { path: string[]; message: string } | und
   ) {
     return { path: ['ftl', 'streams'], message: 'expected either directive or detect' };
   }
+  if (f.cached_map !== undefined) {
+    const { entries } = mapLayout(p, 1);
+    const segment = f.cached_map.segment_entries ?? entries;
+    if (entries < 1 || entries % segment !== 0) {
+      return {
+        path: ['ftl', 'cached_map', 'segment_entries'],
+        message: `expected a divisor of the ${entries} entries of a translation page`,
+      };
+    }
+    if (f.cached_map.bytes < segment * f.cached_map.entry_bytes) {
+      return {
+        path: ['ftl', 'cached_map', 'bytes'],
+        message: `expected at least a segment's, ${segment * f.cached_map.entry_bytes}`,
+      };
+    }
+  }
   if (p.gc.policy === 'windowed' && p.gc.window_blocks === undefined) {
     return { path: ['gc', 'window_blocks'], message: 'expected a number: windowed needs it' };
   }
@@ -371,7 +405,10 @@ function impossibility(p: SsdProfile): { path: string[]; message: string } | und
   if (physicalBytes / unit > 2 ** 31 - 4) {
     return { path: ['ftl', 'unit_bytes'], message: 'expected fewer than 2^31 units in all' };
   }
-  const usable = physicalBytes - lanes * (p.gc.start_free_blocks + keepBlocks(p)) * blockBytes;
+  const logicalUnits = Math.ceil((p.capacity_sectors * SECTOR_BYTES) / unit);
+  const mapBytes = mapLayout(p, logicalUnits).pages * unit;
+  const usable =
+    physicalBytes - mapBytes - lanes * (p.gc.start_free_blocks + keepBlocks(p)) * blockBytes;
   if (p.capacity_sectors * SECTOR_BYTES > usable) {
     return {
       path: ['capacity_sectors'],

@@ -8,6 +8,7 @@ import { SECTOR_BYTES } from '../../sim/units.ts';
 import { Op } from '../device.ts';
 import type { FlashArray } from './array.ts';
 import { sectorBits, type WriteBuffer } from './buffer.ts';
+import type { CachedMap } from './cached-map.ts';
 import type { Front } from './front.ts';
 import type { Ftl } from './ftl.ts';
 import type { Geometry } from './geometry.ts';
@@ -25,6 +26,9 @@ export class ReadPath {
   readonly #array: FlashArray;
   readonly #onDone: number;
   readonly #readsUnmapped: boolean;
+  readonly #map: CachedMap | undefined;
+  /** For `#issue`: from when on, ns. */
+  #fromNs = 0;
 
   /**
    * @param onDone the event that completes a tag
@@ -40,6 +44,7 @@ export class ReadPath {
     array: FlashArray,
     onDone: number,
     readsUnmapped: boolean,
+    map?: CachedMap,
   ) {
     this.#geometry = geometry;
     this.#events = events;
@@ -50,18 +55,49 @@ export class ReadPath {
     this.#array = array;
     this.#onDone = onDone;
     this.#readsUnmapped = readsUnmapped;
+    this.#map = map;
   }
 
   /** A read arrives: of `sector` to `endSector` of the table. */
   submit(tag: number): void {
+    const requests = this.#requests;
+    const front = this.#front;
+    const sectors = requests.endSector[tag] - requests.sector[tag];
+    front.accept(Op.read, front.readLatency(sectors * SECTOR_BYTES));
+    requests.readyNs[tag] = front.doneNs;
+    requests.begin(tag);
+    if (this.#map === undefined) {
+      this.#fromNs = front.doneNs;
+      this.#issue(tag);
+      return;
+    }
+    const { unitSectors } = this.#geometry;
+    requests.nextUnit[tag] = Math.floor(requests.sector[tag] / unitSectors);
+    requests.endUnit[tag] = Math.ceil(requests.endSector[tag] / unitSectors);
+    this.translate(tag);
+  }
+
+  /** Sees to the entries of a read's units that are not in memory, one translation page after the other. */
+  translate(tag: number): void {
+    const requests = this.#requests;
+    const map = this.#map!;
+    const ready = requests.readyNs[tag];
+    while (requests.nextUnit[tag] < requests.endUnit[tag]) {
+      const unit = requests.nextUnit[tag];
+      requests.nextUnit[tag] = map.endOfSegment(unit);
+      if (!map.forRead(unit, tag, ready)) return;
+    }
+    this.#fromNs = Math.max(ready, this.#events.nowNs);
+    this.#issue(tag);
+  }
+
+  /** Reads what the flash has of a read, from `#fromNs` on. */
+  #issue(tag: number): void {
     const { unitSectors, codewordBytes } = this.#geometry;
     const requests = this.#requests;
     const front = this.#front;
     const sector = requests.sector[tag];
     const end = requests.endSector[tag];
-    front.accept(Op.read, front.readLatency((end - sector) * SECTOR_BYTES));
-    requests.readyNs[tag] = front.doneNs;
-    requests.begin(tag);
     let atHand = 0;
     // The row that is being put together: a unit of it, what leaves the die, what the host gets.
     let rowUnit = NONE;
@@ -97,15 +133,14 @@ export class ReadPath {
     }
     if (rowUnit !== NONE) this.#readRow(tag, rowUnit, channelBytes, hostBytes);
     if (atHand > 0) {
-      const ready = requests.readyNs[tag];
-      front.earliestNs = ready;
+      front.earliestNs = this.#fromNs;
       front.sendToHost(atHand);
       const sent = front.doneNs;
       requests.endNs[tag] = sent;
       if (requests.explains) {
         const link = front.linkTime(atHand);
         requests.setPart(tag, Part.link, link);
-        requests.setPart(tag, Part.linkWait, sent - link - ready);
+        requests.setPart(tag, Part.linkWait, sent - link - requests.readyNs[tag]);
       }
       if (rowUnit === NONE) this.#done(tag);
     }
@@ -125,7 +160,7 @@ export class ReadPath {
 
   #readRow(tag: number, unit: number, channel: number, host: number): void {
     this.#requests.left[tag]++;
-    this.#array.readyNs = this.#requests.readyNs[tag];
+    this.#array.readyNs = this.#fromNs;
     this.#array.read(tag, unit, channel, host);
   }
 

@@ -50,7 +50,7 @@ export class ReverseMap implements BlockWatcher {
     this.#forward = forward;
     this.#first = first;
     this.#stride = Math.ceil(geometry.unitsPerBlock / PACK) * PACK;
-    const bits = 32 - Math.clz32(geometry.logicalUnits);
+    const bits = 32 - Math.clz32(geometry.mappedUnits);
     const lists = Math.min(
       geometry.blocks,
       Math.max(
@@ -58,7 +58,7 @@ export class ReverseMap implements BlockWatcher {
         Math.floor((budgetBytes * 8) / (this.#stride * bits)),
       ),
     );
-    this.#units = new PackedInts(lists * this.#stride, geometry.logicalUnits);
+    this.#units = new PackedInts(lists * this.#stride, geometry.mappedUnits);
     this.#rewritten = new Uint8Array(geometry.blocks);
     this.#listOf = new Int32Array(geometry.blocks);
     this.#free = Int32Array.from({ length: lists }, (_, i) => lists - 1 - i);
@@ -143,7 +143,7 @@ export class ReverseMap implements BlockWatcher {
 
   /** One pass over the forward map, for the blocks whose lists are to be filled. */
   #search(made: readonly number[]): void {
-    const { unitsPerRow, unitsPerBlock, blocks, logicalUnits } = this.#geometry;
+    const { unitsPerRow, unitsPerBlock, blocks, mappedUnits } = this.#geometry;
     const first = this.#first;
     const start = new Int32Array(blocks).fill(-1);
     for (const block of made) start[block] = this.#listStart(block);
@@ -152,7 +152,7 @@ export class ReverseMap implements BlockWatcher {
     const mask = 2 ** width - 1;
     let at = 0;
     let shift = 0;
-    for (let logical = 0; logical < logicalUnits; logical++) {
+    for (let logical = 0; logical < mappedUnits; logical++) {
       const entry = ((words[at] >>> shift) | ((words[at + 1] << 1) << (31 - shift))) & mask;
       shift += width;
       at += shift >>> 5;

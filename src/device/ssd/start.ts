@@ -15,11 +15,11 @@ import type { Blocks } from './blocks.ts';
 import type { Geometry } from './geometry.ts';
 
 export interface Start {
-  /** Logical units that are somewhere. */
-  readonly units: number;
+  /** Whether a logical unit is anywhere. */
+  has(logical: number): boolean;
   /** Names the state, so that a snapshot's maps are not taken for those of another. */
   readonly name: string;
-  /** Where a logical unit is; only below `units`. */
+  /** Where a logical unit is; only if it is anywhere. */
   find(logical: number): number;
   /**
    * The logical units that are in `count` physical units of a block from `physical` on, -1 for none.
@@ -34,26 +34,43 @@ export class WrittenInOrder implements Start {
   readonly units: number;
   readonly name: string;
   readonly #geometry: Geometry;
+  /** Of the host's units those that were written; the translation pages follow them on the flash. */
+  readonly #written: number;
 
-  constructor(geometry: Geometry, units: number) {
+  /** @param pages translation pages that were written behind the host's `units` */
+  constructor(geometry: Geometry, units: number, pages = 0) {
     this.#geometry = geometry;
-    this.units = units;
-    this.name = `in-order:${units}`;
+    this.units = units + pages;
+    this.#written = units;
+    this.name = pages === 0 ? `in-order:${units}` : `in-order:${units}+${pages}`;
+  }
+
+  has(logical: number): boolean {
+    return logical < this.#written || this.#isPage(logical);
+  }
+
+  #isPage(logical: number): boolean {
+    const page = logical - this.#geometry.logicalUnits;
+    return page >= 0 && page < this.units - this.#written;
   }
 
   find(logical: number): number {
-    return this.#geometry.homeOf(logical);
+    const { logicalUnits } = this.#geometry;
+    const before = logical < logicalUnits ? logical : this.#written + logical - logicalUnits;
+    return this.#geometry.homeOf(before);
   }
 
   copy(block: number, physical: number, into: Int32Array, at: number, count: number): void {
-    const { unitsPerProgram, lanes, unitsPerLane, placeOf } = this.#geometry;
+    const { unitsPerProgram, lanes, unitsPerLane, placeOf, logicalUnits } = this.#geometry;
     const lane = this.#geometry.laneOfBlock(block);
+    const written = this.#written;
     for (let i = 0; i < count; i++) {
       const offset = physical + i - lane * unitsPerLane;
       const inLane = (offset / unitsPerProgram) | 0;
       const stripe = inLane * lanes + placeOf[lane];
-      const logical = stripe * unitsPerProgram + (offset - inLane * unitsPerProgram);
-      into[at + i] = logical < this.units ? logical : -1;
+      const nth = stripe * unitsPerProgram + (offset - inLane * unitsPerProgram);
+      const logical = nth < written ? nth : logicalUnits + nth - written;
+      into[at + i] = nth < this.units ? logical : -1;
     }
   }
 
@@ -94,10 +111,10 @@ export class Steady implements Start {
    * @param byAddress each unit stays in the lane its address belongs to
    */
   constructor(geometry: Geometry, freeBlocks: number, byAddress: boolean) {
-    const { lanes, blocksPerLane, blocks, unitsPerBlock, logicalUnits } = geometry;
+    const { lanes, blocksPerLane, blocks, unitsPerBlock, mappedUnits } = geometry;
     this.#geometry = geometry;
-    this.units = logicalUnits;
-    this.name = `steady:${logicalUnits}:${freeBlocks}`;
+    this.units = mappedUnits;
+    this.name = `steady:${mappedUnits}:${freeBlocks}`;
     this.#byAddress = byAddress;
     const full = blocksPerLane - freeBlocks;
     this.#before = new Int32Array(blocks + 1);
@@ -105,8 +122,7 @@ export class Steady implements Start {
     for (let lane = 0; lane < lanes; lane++) {
       const units = byAddress
         ? unitsOfLane(geometry, lane)
-        : Math.floor(((lane + 1) * logicalUnits) / lanes) -
-          Math.floor((lane * logicalUnits) / lanes);
+        : Math.floor(((lane + 1) * mappedUnits) / lanes) - Math.floor((lane * mappedUnits) / lanes);
       const turn = turnOf(units / (full * unitsPerBlock));
       const before = sum;
       for (let i = 0; i < blocksPerLane; i++) {
@@ -117,16 +133,20 @@ export class Steady implements Start {
       }
     }
     this.#before[blocks] = sum;
-    this.#scatter = new Scatter(logicalUnits);
+    this.#scatter = new Scatter(mappedUnits);
     this.#within = new Scatter(unitsPerBlock);
     // A few blocks to a hint: the hints shall stay in the processor's cache.
-    this.#hintShift = Math.max(0, Math.floor(Math.log2(logicalUnits / blocks)) + 2);
-    this.#hints = new Int32Array((logicalUnits >>> this.#hintShift) + 1);
+    this.#hintShift = Math.max(0, Math.floor(Math.log2(mappedUnits / blocks)) + 2);
+    this.#hints = new Int32Array((mappedUnits >>> this.#hintShift) + 1);
     let block = 0;
     for (let n = 0; n < this.#hints.length; n++) {
       while (this.#before[block + 1] <= n * 2 ** this.#hintShift && block < blocks - 1) block++;
       this.#hints[n] = block;
     }
+  }
+
+  has(logical: number): boolean {
+    return logical < this.units;
   }
 
   find(logical: number): number {
@@ -186,10 +206,10 @@ export class Steady implements Start {
 
 /** Logical units that belong to a lane by their address. */
 function unitsOfLane(geometry: Geometry, lane: number): number {
-  const { logicalUnits, unitsPerProgram, lanes, placeOf } = geometry;
+  const { mappedUnits, unitsPerProgram, lanes, placeOf } = geometry;
   const place = placeOf[lane];
-  const stripes = Math.ceil(logicalUnits / unitsPerProgram);
-  const padding = stripes * unitsPerProgram - logicalUnits;
+  const stripes = Math.ceil(mappedUnits / unitsPerProgram);
+  const padding = stripes * unitsPerProgram - mappedUnits;
   const own = Math.ceil((stripes - place) / lanes) * unitsPerProgram;
   return stripes > 0 && (stripes - 1) % lanes === place ? own - padding : own;
 }

@@ -12,10 +12,15 @@
 import { Stream } from './blocks.ts';
 import type { SsdProfile } from './profile.ts';
 
-/** How many streams the host's writes go to. */
-export function hostStreams(profile: SsdProfile): number {
+/** How many streams the host's writes are told apart by. */
+function streamsNamed(profile: SsdProfile): number {
   const { streams } = profile.ftl;
   return streams === undefined ? 1 : (streams.directive ?? 2);
+}
+
+/** How many streams leave the write buffer: those, and the last for translation pages. */
+export function hostStreams(profile: SsdProfile): number {
+  return streamsNamed(profile) + (profile.ftl.cached_map === undefined ? 0 : 1);
 }
 
 /** The number of the host's nth stream among all that are written. */
@@ -29,6 +34,7 @@ export class Streams {
   /** By slot of the write buffer: which of the host's streams it belongs to. */
   readonly ofSlot: Uint8Array;
 
+  readonly #named: number;
   readonly #counters: Uint8Array;
   readonly #hotCount: number;
   readonly #decayWrites: number;
@@ -36,6 +42,7 @@ export class Streams {
 
   constructor(profile: SsdProfile, slots: number) {
     this.count = hostStreams(profile);
+    this.#named = streamsNamed(profile);
     this.ofSlot = new Uint8Array(slots);
     const detect = profile.ftl.streams?.detect;
     this.#counters = new Uint8Array(detect?.counters ?? 0);
@@ -48,7 +55,12 @@ export class Streams {
    * @param named the stream its write names, 0 for none
    */
   assign(slot: number, logical: number, named: number): void {
-    this.ofSlot[slot] = this.#counters.length > 0 ? this.#count(logical) : named % this.count;
+    this.ofSlot[slot] = this.#counters.length > 0 ? this.#count(logical) : named % this.#named;
+  }
+
+  /** A translation page is let into a slot. */
+  assignPage(slot: number): void {
+    this.ofSlot[slot] = this.count - 1;
   }
 
   /** Counts a write; 1 when the unit is hot, else 0. */

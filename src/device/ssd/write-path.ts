@@ -8,6 +8,7 @@ import type { EventQueue } from '../../sim/events.ts';
 import { SECTOR_BYTES } from '../../sim/units.ts';
 import { DeviceFlag, Op, STREAM_SHIFT } from '../device.ts';
 import { sectorBits, type WriteBuffer } from './buffer.ts';
+import type { CachedMap } from './cached-map.ts';
 import type { Destager } from './destager.ts';
 import type { Front } from './front.ts';
 import type { Ftl } from './ftl.ts';
@@ -30,6 +31,7 @@ export class WritePath {
   readonly #complete: (tag: number) => void;
   readonly #onDone: number;
   readonly #streams: Streams | undefined;
+  readonly #map: CachedMap | undefined;
   readonly #onArrived: number;
   readonly #powerCut: PowerCut | undefined;
   readonly #capacitySectors: number;
@@ -61,6 +63,7 @@ export class WritePath {
     onDone: number,
     streams: Streams | undefined,
     powerCut: PowerCut | undefined,
+    map: CachedMap | undefined,
   ) {
     this.#geometry = geometry;
     this.#events = events;
@@ -73,6 +76,7 @@ export class WritePath {
     this.#onDone = onDone;
     this.#streams = streams;
     this.#powerCut = powerCut;
+    this.#map = map;
     this.#onArrived = events.register((tag) => this.#arrived(tag));
     this.#capacitySectors = profile.capacity_sectors;
     this.#protected = profile.buffer.power_loss_protected;
@@ -113,21 +117,38 @@ export class WritePath {
     // Held open until all has arrived, so that an early program does not end the request.
     requests.left[tag] = 1;
     this.#wait(tag);
-    this.#admit();
+    if (this.#admit()) this.destage();
   }
 
   #wait(tag: number): void {
     this.#waiting[(this.#firstWaiting + this.#waitingCount++) % this.#waiting.length] = tag;
   }
 
-  /** Lets waiting requests' next units into the buffer, in turn, while there are slots. */
-  #admit(): void {
-    while (this.#waitingCount > 0 && this.#buffer.freeCount > 0) {
+  /**
+   * Lets waiting requests' next units into the buffer, in turn, while there are slots.
+   * @returns whether a translation page was let in, which is dirty at once
+   */
+  #admit(): boolean {
+    let isAnyPage = false;
+    while (this.#buffer.freeCount > 0) {
+      if (this.#map?.isTurn(this.#waitingCount > 0) === true) {
+        this.#letInPage(this.#map);
+        isAnyPage = true;
+        continue;
+      }
+      if (this.#waitingCount === 0) break;
       const tag = this.#waiting[this.#firstWaiting];
       this.#firstWaiting = (this.#firstWaiting + 1) % this.#waiting.length;
       this.#waitingCount--;
       this.#fetch(tag);
     }
+    return isAnyPage;
+  }
+
+  #letInPage(map: CachedMap): void {
+    const slot = map.letIn();
+    this.#streams!.assignPage(slot);
+    this.#buffer.arrived(slot);
   }
 
   /** Fetches up to a program unit's worth of a request's data into slots. */
@@ -147,6 +168,7 @@ export class WritePath {
       const held = sectorBits(from - unit * unitSectors, to - from);
       // Write-zeroes: whole units are unmapped already, only the ends are data.
       const slot = buffer.take(unit, held, durable ? tag : NONE);
+      this.#map?.begin(slot);
       if (this.#streams !== undefined) this.#streams.assign(slot, unit, requests.stream[tag]);
       if (durable) requests.left[tag]++;
       if (last === NONE) requests.group[tag] = slot;
@@ -202,9 +224,10 @@ export class WritePath {
 
   /** Moves what is dirty on towards the flash, and what waits into the buffer. */
   destage(): void {
-    this.#destager.destage();
-    this.#finishFlushes();
-    this.#admit();
+    do {
+      this.#destager.destage();
+      this.#finishFlushes();
+    } while (this.#admit());
   }
 
   flush(tag: number): void {
@@ -252,6 +275,7 @@ export class WritePath {
       this.#ftl.unmap(logical);
     }
     this.#destager.mayHaveRoom = true;
+    if (this.#map !== undefined && firstWhole < endWhole) this.#map.unmapped(firstWhole, endWhole);
     const cutsHead = firstWhole * unitSectors > sector;
     const cutsTail = endWhole * unitSectors < end;
     if (op === Op.discard || !(cutsHead || cutsTail)) {

@@ -86,14 +86,23 @@ const profiles: fc.Arbitrary<SsdProfile> = fc
       }),
       { nil: undefined },
     ),
+    cachedMap: fc.option(
+      fc.record({
+        bytes: fc.constantFrom(2048, 4096, 20_480),
+        entry_bytes: fc.constantFrom(32, 128),
+        segment_entries: fc.constantFrom(undefined, 1, 4),
+      }),
+      { nil: undefined },
+    ),
     sendsPadding: fc.boolean(),
     spare: fc.integer({ min: 7, max: 10 }),
   })
   .map((r) => {
     const blocks = 24;
     // More open blocks need more spare ones.
+    const mapBlocks = r.cachedMap === undefined ? 0 : 2;
     const cache = r.slc === undefined ? 0 : r.slc.static_blocks + 2;
-    const spare = r.spare + (r.streams?.directive ?? 2) - 2 + cache;
+    const spare = r.spare + (r.streams?.directive ?? 2) - 2 + cache + mapBlocks;
     const bytes = r.channels * r.chips * r.dies * r.planes * (blocks - spare) * 8 * r.pageBytes;
     return smallProfile({
       // Not a whole number of units, now and then.
@@ -122,6 +131,10 @@ const profiles: fc.Arbitrary<SsdProfile> = fc
         plane_allocation: r.planeAllocation,
         unmapped_reads: r.unmappedReads,
         streams: r.streams,
+        cached_map:
+          r.cachedMap && r.unitBytes > r.cachedMap.bytes
+            ? { ...r.cachedMap, bytes: r.unitBytes }
+            : r.cachedMap,
       },
       gc: { policy: r.policy, choices: r.choices, window_blocks: 2 * r.choices, idle: r.idle },
       wear: r.wear,

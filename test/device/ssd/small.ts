@@ -110,7 +110,7 @@ export function mapFaults(drive: SsdDrive): string[] {
   const faults: string[] = [];
   const valid = new Int32Array(geometry.blocks);
   const held = new Map<number, number[]>();
-  for (let logical = 0; logical < geometry.logicalUnits; logical++) {
+  for (let logical = 0; logical < geometry.mappedUnits; logical++) {
     const physical = ftl.lookup(logical);
     if (physical < 0) continue;
     held.set(physical, [...(held.get(physical) ?? []), logical]);

@@ -7,7 +7,7 @@ import type { SsdProfile } from '../../../src/device/ssd/profile.ts';
 import { RandomStream } from '../../../src/sim/random.ts';
 import { Bench, mapFaults, smallProfile } from './small.ts';
 
-const BLOCKS = 1024;
+const BLOCKS = 512;
 const UNITS_PER_BLOCK = 16;
 
 /**
