@@ -1,11 +1,14 @@
 /**
  * The block floor: one 4 KiB bio submitted, merged or filed, dispatched and completed, over a drive
- * that takes no time and 128 commands at once. The bar is 10 heap pairs a bio with deadline, 25
- * with cfq or bfq.
+ * that takes no time. The bar is 10 heap pairs a bio with deadline at depth 128, 25 with cfq or bfq, and
+ * nothing allocated. blk-mq throttles writes (wbt), but not with bfq.
  */
 
+import type { BlockQueue } from '../../src/block/bio.ts';
+import { generationNames, findGeneration } from '../../src/block/generation.ts';
 import { createQueue } from '../../src/block/queue.ts';
-import { Op, type Device } from '../../src/device/device.ts';
+import { createStack } from '../../src/block/stack/create-stack.ts';
+import { Op } from '../../src/device/device.ts';
 import { EventQueue } from '../../src/sim/events.ts';
 import { RandomStream } from '../../src/sim/random.ts';
 import { StubDevice } from '../../test/block/stub-device.ts';
@@ -15,30 +18,42 @@ const BIOS = 4096;
 /** Bios in flight at a time. */
 const WINDOW = 100;
 const TASKS = 4;
+/** Where random bios go: up to 32 TiB, most beyond the sectors that fit into 31 bits. */
+const PAGES = 2 ** 33;
 
-/** Page numbers a pattern visits. */
-const patterns: Readonly<Record<string, (i: number, random: RandomStream) => number>> = {
-  sequential: (i) => i,
-  random: (_i, random) => random.below(1 << 28),
-};
+interface Load {
+  readonly name: string;
+  readonly op: number;
+  readonly depth: number;
+  readonly isSequential: boolean;
+}
 
-function bios(generation: string, elevator: string, pattern: string): Case {
+const loads: readonly Load[] = [
+  { name: 'sequential 4 KiB writes', op: Op.write, depth: 128, isSequential: true },
+  { name: 'random 4 KiB writes', op: Op.write, depth: 128, isSequential: false },
+  { name: 'random 4 KiB reads', op: Op.read, depth: 128, isSequential: false },
+  { name: 'random 4 KiB reads at depth 1', op: Op.read, depth: 1, isSequential: false },
+];
+
+function bios(name: string, load: Load, make: (events: EventQueue) => BlockQueue): Case {
   const events = new EventQueue(256);
-  const device: Device = new StubDevice(events, { queueDepth: 128 });
-  const queue = createQueue(events, device, { generation, elevator });
+  const queue = make(events);
   let done = 0;
   queue.attach({ bioDone: () => done++, bioAdmitted() {}, congestionCleared() {} });
   const random = new RandomStream(1, 'bench:block');
-  const pages = Float64Array.from({ length: BIOS }, (_, i) => patterns[pattern](i, random));
+  const pages = Float64Array.from({ length: BIOS }, (_, i) =>
+    load.isSequential ? i : random.below(PAGES),
+  );
+  const { op } = load;
   return {
-    name: `${generation} ${elevator}, ${pattern} 4 KiB writes`,
+    name: `${name}, ${load.name}`,
     operations: BIOS,
     run() {
       for (let i = 0; i < BIOS;) {
         const task = Math.floor(i / WINDOW) % TASKS;
         queue.startPlug(task);
         for (const end = Math.min(BIOS, i + WINDOW); i < end; i++) {
-          queue.submitBio(Op.write, pages[i] * 8, 8, 0, task, i);
+          queue.submitBio(op, pages[i] * 8, 8, 0, task, i);
         }
         queue.finishPlug(task);
         while (events.step());
@@ -47,19 +62,35 @@ function bios(generation: string, elevator: string, pattern: string): Case {
   };
 }
 
+function single(generation: string, elevator: string, load: Load): Case {
+  return bios(`${generation} ${elevator}`, load, (events) => {
+    const device = new StubDevice(events, { queueDepth: load.depth });
+    return createQueue(events, device, { generation, elevator });
+  });
+}
+
+function striped(load: Load): Case {
+  return bios('3.x deadline, RAID-0 of four', load, (events) =>
+    createStack(
+      'raid0',
+      Array.from({ length: 4 }, () => {
+        const device = new StubDevice(events, { queueDepth: load.depth });
+        return createQueue(events, device, { generation: '3.x', elevator: 'deadline' });
+      }),
+      64,
+    ),
+  );
+}
+
 export const block: Suite = {
   name: 'block',
-  make: () =>
-    [
-      ['2.6.34', 'noop'],
-      ['2.6.34', 'deadline'],
-      ['2.6.34', 'cfq'],
-      ['3.x', 'deadline'],
-      ['mq', 'none'],
-      ['mq', 'mq-deadline'],
-      ['mq', 'kyber'],
-      ['mq', 'bfq'],
-    ].flatMap(([generation, elevator]) =>
-      Object.keys(patterns).map((pattern) => bios(generation, elevator, pattern)),
+  allocatesNothing: true,
+  make: () => [
+    ...generationNames().flatMap((generation) =>
+      findGeneration(generation).elevators.flatMap((elevator) =>
+        loads.map((load) => single(generation, elevator, load)),
+      ),
     ),
+    ...loads.map(striped),
+  ],
 };
