@@ -53,7 +53,8 @@ function bios(name: string, load: Load, make: (events: EventQueue) => BlockQueue
         const task = Math.floor(i / WINDOW) % TASKS;
         queue.startPlug(task);
         for (const end = Math.min(BIOS, i + WINDOW); i < end; i++) {
-          queue.submitBio(op, pages[i] * 8, 8, 0, task, i);
+          queue.sector = pages[i] * 8;
+          queue.submit(op, 8, 0, task, i);
         }
         queue.finishPlug(task);
         while (events.step());

@@ -74,6 +74,12 @@ export interface BlockQueue {
     cookie: number,
   ): Admission;
 
+  /** For `submit`: the bio's first 512-byte sector. */
+  sector: number;
+
+  /** `submitBio` for callers that are hot: the sector is in the register, not an argument (docs/HOT-PATH.md). */
+  submit(op: number, sectors: number, flags: number, task: number, cookie: number): Admission;
+
   /**
    * Sets a task's IO priority, for what it submits from now on (ioprio_set(2)).
    * @param level 0..7, the most urgent first; 4 by default; the idle class has none

@@ -7,7 +7,7 @@ import type { RequestTable } from './request.ts';
 
 export class EndSectorHash {
   /** Operand of `find`. */
-  sector = 0;
+  sector = NaN;
 
   readonly #requests: RequestTable;
   readonly #buckets: Int32Array;

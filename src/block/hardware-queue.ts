@@ -105,6 +105,8 @@ export class HardwareQueue implements ElevatorHost {
     const sector = requests.sector[request];
     requests.issueNs[request] = nowNs;
     this.#queue.observer?.issued(nowNs, request, tag, op, sector, sectors);
-    this.#queue.device.submit(tag, op, sector, sectors, deviceFlags);
+    const { device } = this.#queue;
+    device.sector = sector;
+    device.start(tag, op, sectors, deviceFlags);
   }
 }

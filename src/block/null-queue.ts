@@ -11,6 +11,7 @@ export class NullQueue implements BlockQueue {
   readonly capacitySectors: number = 2 ** 31;
   readonly rotational: boolean = true;
   readonly maxSectors: number = 1024;
+  sector = NaN;
   readonly events: EventQueue;
   readonly #bioNs: number;
   readonly #isSerial: boolean;
@@ -34,17 +35,23 @@ export class NullQueue implements BlockQueue {
   }
 
   submitBio(
-    _op: number,
-    _sector: number,
-    _sectors: number,
-    _flags: number,
-    _task: number,
+    op: number,
+    sector: number,
+    sectors: number,
+    flags: number,
+    task: number,
     cookie: number,
   ): Admission {
+    this.sector = sector;
+    return this.submit(op, sectors, flags, task, cookie);
+  }
+
+  submit(_op: number, _sectors: number, _flags: number, _task: number, cookie: number): Admission {
     const { nowNs } = this.events;
     const startNs = this.#isSerial ? Math.max(this.#freeAtNs, nowNs) : nowNs;
     this.#freeAtNs = startNs + this.#bioNs;
-    this.events.schedule(this.#freeAtNs, this.#done, cookie);
+    this.events.atNs = this.#freeAtNs;
+    this.events.post(this.#done, cookie);
     return Admission.admitted;
   }
 

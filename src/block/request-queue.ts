@@ -29,6 +29,7 @@ export abstract class RequestQueue implements Queue, CompletionSink {
   readonly maxSectors: number;
   observer: BlockObserver | null;
   outstandingBios = 0;
+  sector = NaN;
 
   protected sink: BioSink | undefined;
   readonly #priorities = new TaskPriorities();
@@ -37,8 +38,6 @@ export abstract class RequestQueue implements Queue, CompletionSink {
   readonly #split: SplitBios | undefined;
   readonly #maxDiscardSectors: number;
   readonly #endLater: number;
-  /** Where the bio that is being submitted begins. */
-  #sector = 0;
 
   constructor(events: EventQueue, device: Device, settings: QueueSettings) {
     this.events = events;
@@ -81,15 +80,13 @@ export abstract class RequestQueue implements Queue, CompletionSink {
     task: number,
     cookie: number,
   ): Admission {
-    // No sector goes further as an argument: it would be put on the heap (docs/HOT-PATH.md).
-    this.#sector = sector;
-    return this.#submit(op, sectors, flags, task, cookie);
+    this.sector = sector;
+    return this.submit(op, sectors, flags, task, cookie);
   }
 
-  /** Takes in the bio at `#sector`. */
-  #submit(op: number, sectors: number, flags: number, task: number, cookie: number): Admission {
+  submit(op: number, sectors: number, flags: number, task: number, cookie: number): Admission {
     this.outstandingBios++;
-    if (this.#split !== undefined && this.#sector + sectors <= this.capacitySectors) {
+    if (this.#split !== undefined && this.sector + sectors <= this.capacitySectors) {
       const most = op === Op.discard ? this.#maxDiscardSectors : this.maxSectors;
       if (sectors > most) {
         const row = this.#split.take(cookie, Math.ceil(sectors / most));
@@ -110,11 +107,11 @@ export abstract class RequestQueue implements Queue, CompletionSink {
     task: number,
   ): Admission {
     let admission: Admission = Admission.admitted;
-    const first = this.#sector;
+    const first = this.sector;
     for (let at = 0; at < sectors; at += most) {
       const isLast = sectors - at <= most;
       const ofPart = isLast ? flags : flags | BioFlag.noMerge;
-      this.#sector = first + at;
+      this.sector = first + at;
       const bio = this.newBio(op, isLast ? sectors - at : most, ofPart, task, row);
       this.bios.isPart[bio] = 1;
       if (this.place(bio) !== Admission.sleeping) continue;
@@ -158,7 +155,7 @@ export abstract class RequestQueue implements Queue, CompletionSink {
   protected abstract place(bio: number): Admission;
   protected abstract congestedUpTo(pool: Pool): number;
 
-  /** A row for the bio at `#sector`. */
+  /** A row for the bio at `sector`. */
   protected newBio(
     op: number,
     sectors: number,
@@ -169,7 +166,7 @@ export abstract class RequestQueue implements Queue, CompletionSink {
     const { bios } = this;
     const bio = bios.take();
     bios.op[bio] = op;
-    bios.sector[bio] = this.#sector;
+    bios.sector[bio] = this.sector;
     bios.sectors[bio] = sectors;
     bios.flags[bio] = flags;
     bios.task[bio] = task;

@@ -13,7 +13,7 @@ import type { RequestTable } from './request.ts';
 export class SortedRequests {
   length = 0;
   /** Operand of `at`, `atOrAfter` and `before` (docs/HOT-PATH.md). */
-  sector = 0;
+  sector = NaN;
 
   readonly #requests: RequestTable;
   #keys = new Float64Array(128);

@@ -94,6 +94,12 @@ export interface Device {
    */
   submit(tag: number, op: Op, sector: number, sectors: number, flags: number): void;
 
+  /** For `start`: the command's first 512-byte sector. */
+  sector: number;
+
+  /** `submit` for callers that are hot: the sector is in the register, not an argument (docs/HOT-PATH.md). */
+  start(tag: number, op: Op, sectors: number, flags: number): void;
+
   /** When the model next needs to be called, ns; Infinity when nothing is pending. */
   nextEventNs(): number;
 

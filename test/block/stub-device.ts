@@ -29,6 +29,7 @@ export interface Command {
 
 export class StubDevice implements Device {
   readonly name = 'stub';
+  sector = NaN;
   readonly capacitySectors: number;
   readonly queueDepth: number;
   readonly rotational: boolean;
@@ -54,7 +55,6 @@ export class StubDevice implements Device {
   readonly #options: StubOptions;
   readonly #handler: number;
   readonly #outstanding: Uint8Array;
-  #sector = 0;
   #sink: CompletionSink | undefined;
 
   constructor(events: EventQueue, options: StubOptions = {}) {
@@ -75,12 +75,11 @@ export class StubDevice implements Device {
   }
 
   submit(tag: number, op: Op, sector: number, sectors: number, flags: number): void {
-    // Sectors go no further as arguments: docs/HOT-PATH.md.
-    this.#sector = sector;
-    this.#start(tag, op, sectors, flags);
+    this.sector = sector;
+    this.start(tag, op, sectors, flags);
   }
 
-  #start(tag: number, op: Op, sectors: number, flags: number): void {
+  start(tag: number, op: Op, sectors: number, flags: number): void {
     if (!(tag >= 0 && tag < this.queueDepth) || this.#outstanding[tag] !== 0) {
       throw new RangeError(`tag ${tag} is out of range or outstanding`);
     }
@@ -94,7 +93,7 @@ export class StubDevice implements Device {
       this.counters.sectorsRead += sectors;
     } else this.counters.discards++;
     const { nowNs } = this.#events;
-    const sector = this.#sector;
+    const { sector } = this;
     if (this.#options.keepLog === true) {
       this.log.push({ timeNs: nowNs, tag, op, sector, sectors, flags });
     }

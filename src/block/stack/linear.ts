@@ -12,13 +12,14 @@ export class Linear extends StackedQueue {
   }
 
   protected send(row: number): void {
-    let sector = this.sector[row];
+    let sector = this.at[row];
     let left = this.sectors[row];
     for (let i = 0; i < this.members.length && left > 0; i++) {
       const { capacitySectors } = this.members[i];
       if (sector < capacitySectors) {
         const sectors = Math.min(left, capacitySectors - sector);
-        this.piece(row, i, this.op[row], sector, sectors);
+        this.pieceSector = sector;
+        this.piece(row, i, this.op[row], sectors);
         left -= sectors;
         sector = 0;
       } else sector -= capacitySectors;

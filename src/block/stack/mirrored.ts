@@ -17,16 +17,21 @@ export class Mirrored extends StackedQueue {
 
   protected send(row: number): void {
     const op = this.op[row];
-    const sector = this.sector[row];
+    const sector = this.at[row];
     const sectors = this.sectors[row];
     const { length } = this.members;
     if (op === Op.read) {
-      this.piece(row, this.#balance.choose(0, length, sector, sectors), op, sector, sectors);
+      this.#balance.sector = sector;
+      const member = this.#balance.choose(0, length, sectors);
+      this.pieceSector = sector;
+      this.piece(row, member, op, sectors);
       return;
     }
     for (let member = 0; member < length; member++) {
-      this.#balance.wrote(member, sector + sectors);
-      this.piece(row, member, op, sector, sectors);
+      this.#balance.sector = sector;
+      this.#balance.wrote(member, sectors);
+      this.pieceSector = sector;
+      this.piece(row, member, op, sectors);
     }
   }
 }

@@ -50,8 +50,8 @@ export class Parity extends StackedQueue {
 
   #eachStripe(row: number, phase: Phase): void {
     const stripeSectors = this.#chunkSectors * this.#dataMembers;
-    const end = this.sector[row] + this.sectors[row];
-    for (let sector = this.sector[row]; sector < end;) {
+    const end = this.at[row] + this.sectors[row];
+    for (let sector = this.at[row]; sector < end;) {
       const stripe = Math.floor(sector / stripeSectors);
       const from = sector - stripe * stripeSectors;
       const to = Math.min(end - stripe * stripeSectors, stripeSectors);
@@ -75,7 +75,8 @@ export class Parity extends StackedQueue {
     const [low, high] = this.#parityRange(from, to);
     this.counters.parityWrites++;
     this.counters.parityWriteSectors += high - low;
-    this.piece(row, this.#parityMember(stripe), op, stripe * chunk + low, high - low);
+    this.pieceSector = stripe * chunk + low;
+    this.piece(row, this.#parityMember(stripe), op, high - low);
   }
 
   #readForParity(row: number, stripe: number, from: number, to: number): void {
@@ -98,7 +99,8 @@ export class Parity extends StackedQueue {
     }
     if (!isModify) return;
     this.#countRead(high - low);
-    this.piece(row, this.#parityMember(stripe), Op.read, stripe * chunk + low, high - low);
+    this.pieceSector = stripe * chunk + low;
+    this.piece(row, this.#parityMember(stripe), Op.read, high - low);
   }
 
   /** Reads old data for parity; nothing when the range is empty. */
@@ -110,7 +112,8 @@ export class Parity extends StackedQueue {
 
   #data(row: number, op: number, stripe: number, index: number, begin: number, end: number): void {
     const member = (this.#parityMember(stripe) + 1 + index) % this.members.length;
-    this.piece(row, member, op, stripe * this.#chunkSectors + begin, end - begin);
+    this.pieceSector = stripe * this.#chunkSectors + begin;
+    this.piece(row, member, op, end - begin);
   }
 
   #countRead(sectors: number): void {

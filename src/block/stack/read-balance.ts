@@ -4,6 +4,9 @@
  */
 
 export class ReadBalance {
+  /** Operand of `choose` and `wrote`: where the request begins on its member. */
+  sector = NaN;
+
   /** Where each member's last request ended. */
   readonly #position: Float64Array;
 
@@ -12,7 +15,8 @@ export class ReadBalance {
   }
 
   /** Chooses among `copies` members from `first` on. */
-  choose(first: number, copies: number, sector: number, sectors: number): number {
+  choose(first: number, copies: number, sectors: number): number {
+    const { sector } = this;
     const position = this.#position;
     let best = first;
     for (let member = first + 1; member < first + copies; member++) {
@@ -22,7 +26,7 @@ export class ReadBalance {
     return best;
   }
 
-  wrote(member: number, endSector: number): void {
-    this.#position[member] = endSector;
+  wrote(member: number, sectors: number): void {
+    this.#position[member] = this.sector + sectors;
   }
 }

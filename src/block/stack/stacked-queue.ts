@@ -35,12 +35,16 @@ export abstract class StackedQueue implements BlockQueue {
   readonly rotational: boolean;
   readonly maxSectors: number;
   outstandingBios = 0;
+  sector = NaN;
+  /** Operand of `piece`: where it begins on the member, a sector. */
+  protected pieceSector = 0;
 
   #sink: BioSink | undefined;
 
   // Bios under way, a row each.
   protected op = new Uint8Array(64);
-  protected sector = new Float64Array(64);
+  /** The first sector. */
+  protected at = new Float64Array(64);
   protected sectors = new Uint32Array(64);
   protected flags = new Uint16Array(64);
   protected task = new Uint16Array(64);
@@ -63,7 +67,10 @@ export abstract class StackedQueue implements BlockQueue {
     this.maxSectors = Math.min(...members.map(({ maxSectors }) => maxSectors));
     for (const member of members) {
       member.attach({
-        bioDone: (row, timeNs, status) => this.#pieceDone(row, timeNs, status),
+        bioDone: (row, timeNs, status) => {
+          this.#lastDoneNs = timeNs;
+          this.#pieceDone(row, status);
+        },
         bioAdmitted: (row, timeNs) => {
           if (--this.#asleep[row] === 0) this.#sink?.bioAdmitted(this.#cookie[row], timeNs);
         },
@@ -86,9 +93,15 @@ export abstract class StackedQueue implements BlockQueue {
     task: number,
     cookie: number,
   ): Admission {
+    this.sector = sector;
+    return this.submit(op, sectors, flags, task, cookie);
+  }
+
+  submit(op: number, sectors: number, flags: number, task: number, cookie: number): Admission {
+    const { sector } = this;
     const row = this.#take();
     this.op[row] = op;
-    this.sector[row] = sector;
+    this.at[row] = sector;
     this.sectors[row] = sectors;
     this.flags[row] = flags;
     this.task[row] = task;
@@ -104,10 +117,12 @@ export abstract class StackedQueue implements BlockQueue {
       this.flags[row] &= ~preflush;
       this.#flushes[row] = 1;
       this.#flushAll(row);
-    } else if (sector + sectors > this.capacitySectors) this.piece(row, 0, op, Infinity, sectors);
-    else this.send(row);
+    } else if (sector + sectors > this.capacitySectors) {
+      this.pieceSector = Infinity;
+      this.piece(row, 0, op, sectors);
+    } else this.send(row);
     const isAsleep = this.#asleep[row] > 0;
-    this.#pieceDone(row, this.#lastDoneNs, Status.ok);
+    this.#pieceDone(row, Status.ok);
     return isAsleep ? Admission.sleeping : Admission.admitted;
   }
 
@@ -117,23 +132,26 @@ export abstract class StackedQueue implements BlockQueue {
   /** All pieces handed out so far are done: a subclass may hand out more. */
   protected goOn(_row: number): void {}
 
-  /** Hands one piece to a member. */
-  protected piece(row: number, member: number, op: number, sector: number, sectors: number): void {
+  /** Hands one piece to a member, where `pieceSector` says. */
+  protected piece(row: number, member: number, op: number, sectors: number): void {
     this.counters.pieces++;
     this.#pending[row]++;
     const queue = this.members[member];
+    queue.sector = this.pieceSector;
     // What is read to compute parity needs no forced access.
     const flags = op === Op.read ? this.flags[row] & ~fua : this.flags[row];
-    const admission = queue.submitBio(op, sector, sectors, flags, this.task[row], row);
+    const admission = queue.submit(op, sectors, flags, this.task[row], row);
     if (admission === Admission.sleeping) this.#asleep[row]++;
   }
 
   #flushAll(row: number): void {
-    for (let i = 0; i < this.members.length; i++) this.piece(row, i, Op.flush, 0, 0);
+    for (let i = 0; i < this.members.length; i++) {
+      this.pieceSector = 0;
+      this.piece(row, i, Op.flush, 0);
+    }
   }
 
-  #pieceDone(row: number, timeNs: number, status: Status): void {
-    this.#lastDoneNs = timeNs;
+  #pieceDone(row: number, status: Status): void {
     if (status !== Status.ok) this.#status[row] = status;
     if (--this.#pending[row] > 0) return;
     if (this.#status[row] === Status.ok) {
@@ -147,7 +165,7 @@ export abstract class StackedQueue implements BlockQueue {
     this.outstandingBios--;
     this.#next[row] = this.#free;
     this.#free = row;
-    this.#sink?.bioDone(this.#cookie[row], timeNs, this.#status[row] as Status);
+    this.#sink?.bioDone(this.#cookie[row], this.#lastDoneNs, this.#status[row] as Status);
   }
 
   setIoPriority(task: number, ioClass: IoClass, level?: number): void {
@@ -205,7 +223,7 @@ export abstract class StackedQueue implements BlockQueue {
       return copy;
     };
     this.op = grown(this.op);
-    this.sector = grown(this.sector);
+    this.at = grown(this.at);
     this.sectors = grown(this.sectors);
     this.flags = grown(this.flags);
     this.task = grown(this.task);

@@ -30,20 +30,23 @@ export class Striped extends StackedQueue {
   protected send(row: number): void {
     const chunkSectors = this.#chunkSectors;
     const op = this.op[row];
-    let sector = this.sector[row];
+    let sector = this.at[row];
     for (let left = this.sectors[row]; left > 0;) {
       const chunk = Math.floor(sector / chunkSectors);
       const within = sector - chunk * chunkSectors;
       const sectors = Math.min(left, chunkSectors - within);
       const first = (chunk % this.#columns) * this.#copies;
       const at = Math.floor(chunk / this.#columns) * chunkSectors + within;
+      this.#balance.sector = at;
       if (op === Op.read) {
-        const member = this.#balance.choose(first, this.#copies, at, sectors);
-        this.piece(row, member, op, at, sectors);
+        const member = this.#balance.choose(first, this.#copies, sectors);
+        this.pieceSector = at;
+        this.piece(row, member, op, sectors);
       } else {
         for (let copy = 0; copy < this.#copies; copy++) {
-          this.#balance.wrote(first + copy, at + sectors);
-          this.piece(row, first + copy, op, at, sectors);
+          this.#balance.wrote(first + copy, sectors);
+          this.pieceSector = at;
+          this.piece(row, first + copy, op, sectors);
         }
       }
       sector += sectors;

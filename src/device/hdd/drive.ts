@@ -26,6 +26,7 @@ import { WriteBuffer } from './write-buffer.ts';
 import type { EventQueue } from '../../sim/events.ts';
 
 export class HddDrive implements Device {
+  sector = NaN;
   readonly name: string;
   readonly capacitySectors: number = NaN;
   readonly queueDepth: number = 0;
@@ -56,8 +57,6 @@ export class HddDrive implements Device {
   /** Commands that wait behind a flush. */
   readonly #held: TagFifo;
   #flushTag = -1;
-  /** Of the command that arrives. */
-  #sector = NaN;
   /** Of a read that the buffer serves: when the command is understood, and its data there, ns. */
   #hitNs = NaN;
   #readyNs = NaN;
@@ -110,17 +109,17 @@ export class HddDrive implements Device {
 
   submit(tag: number, op: Op, sector: number, sectors: number, flags: number): void {
     // No more than this, so that V8 inlines it and `sector` is not boxed.
-    this.#sector = sector;
-    this.#arrived(tag, op, sectors, flags);
+    this.sector = sector;
+    this.start(tag, op, sectors, flags);
   }
 
-  #arrived(tag: number, op: Op, sectors: number, flags: number): void {
+  start(tag: number, op: Op, sectors: number, flags: number): void {
     const requests = this.#requests;
     // Undefined for what is no tag.
     if (requests.isOutstanding[tag] !== 0) throw this.#refused(tag);
     requests.isOutstanding[tag] = 1;
     requests.op[tag] = op;
-    requests.lbn[tag] = this.#sector;
+    requests.lbn[tag] = this.sector;
     requests.sectors[tag] = sectors;
     requests.flags[tag] = flags;
     requests.arrivedNs[tag] = this.#events.nowNs;

@@ -50,6 +50,7 @@ export interface SsdOptions extends DeviceOptions {
 }
 
 export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapClient {
+  sector = NaN;
   readonly name: string;
   readonly capacitySectors: number;
   readonly queueDepth: number;
@@ -230,11 +231,17 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
   }
 
   submit(tag: number, op: Op, sector: number, sectors: number, flags: number): void {
+    this.sector = sector;
+    this.start(tag, op, sectors, flags);
+  }
+
+  start(tag: number, op: Op, sectors: number, flags: number): void {
     const requests = this.#requests;
     if (!(tag >= 0 && tag < this.queueDepth)) {
       throw new RangeError(`tag ${tag} is not within 0..${this.queueDepth - 1}`);
     }
     if (requests.outstanding[tag] === 1) throw new RangeError(`tag ${tag} is outstanding`);
+    const { sector } = this;
     requests.outstanding[tag] = 1;
     requests.op[tag] = op;
     requests.status[tag] = Status.ok;

@@ -79,7 +79,7 @@ class Bfq extends FairElevator<BfqQueue> {
       isStrict: strict_guarantees !== 0,
       isOff: idleNs === 0,
     });
-    this.#cooperators = new Cooperators(host, this.queues, this.#order, this.#raising);
+    this.#cooperators = new Cooperators(host, this.queues, this.#order, this.#raising, this.#peak);
     this.#idleTimer = new Alarm(events, () => this.#idledEnough());
   }
 
@@ -94,7 +94,7 @@ class Bfq extends FairElevator<BfqQueue> {
       this.#bursts.began(queue, this.#order.count);
     } else if (queue.isNew) queue.maxBudget = Math.floor((this.#budgets.max * 2) / 3);
     if (queue.isSync && this.#mayJoin) {
-      queue = this.#cooperators.forRequest(queue, request, this.#active, this.#peak.lastSector);
+      queue = this.#cooperators.forRequest(queue, request, this.#active);
     }
     this.#learn(queue, request);
     if (queue.isEmpty) {
@@ -335,7 +335,8 @@ class Bfq extends FairElevator<BfqQueue> {
   #expire(queue: BfqQueue, why: WhyExpired, idled = false): void {
     const { nowNs } = this.host.events;
     if (queue.isWaiting) this.#stopWaiting(queue);
-    this.#chargeTime(queue, why, idled ? this.#idlingSinceNs : nowNs);
+    this.#budgets.tookNs = (idled ? this.#idlingSinceNs : nowNs) - queue.turnBeganNs;
+    this.#chargeTime(queue, why);
     if (why === Why.tooIdle && queue.served <= queue.budget / 5) queue.isIoBound = false;
     this.#raising.turnEnds(queue);
     this.#raising.mayBeSoft(queue);
@@ -356,16 +357,16 @@ class Bfq extends FairElevator<BfqQueue> {
   }
 
   /** A slow queue is charged the time that it took instead of what it got. */
-  #chargeTime(queue: BfqQueue, why: WhyExpired, endNs: number): void {
+  #chargeTime(queue: BfqQueue, why: WhyExpired): void {
     if (queue.raise > 1) return;
-    const tookNs = endNs - queue.turnBeganNs;
+    const { tookNs } = this.#budgets;
     const isShort = tookNs < SHORT_NS;
     const isSlow =
       queue.isSync && (tookNs > LONG_NS ? queue.served < this.#budgets.most / 2 : queue.isSeeky);
     if (!isSlow && !(why === Why.timeout && queue.budgetLeft >= queue.budget / 3)) return;
     // At least a seek.
-    const leastNs = this.host.rotational ? 8 * MS : SEEKY_IDLE_NS;
-    const forTime = this.#budgets.forTime(queue, isShort ? leastNs : tookNs);
+    if (isShort) this.#budgets.tookNs = this.host.rotational ? 8 * MS : SEEKY_IDLE_NS;
+    const forTime = this.#budgets.forTime(queue);
     queue.budget = Math.max(queue.budget, forTime);
     this.#order.served(queue, forTime - queue.served);
   }

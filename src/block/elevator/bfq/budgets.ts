@@ -16,6 +16,9 @@ export class Budgets {
   /** The largest budget by the drive's rate, or as it was set, sectors. */
   most: number;
 
+  /** Operand of `forTime`: how long the turn lasted, ns. */
+  tookNs = 0;
+
   readonly #isFixed: boolean;
   readonly #timeoutNs: number;
   #turns = 0;
@@ -48,9 +51,9 @@ export class Budgets {
     if (!this.#isFixed) this.most = Math.max(1, Math.floor(rate * this.#timeoutNs));
   }
 
-  /** What a turn of so long is worth, sectors: a queue that seeks is charged for the time it took. */
-  forTime(queue: BfqQueue, tookNs: number): number {
-    const time = (this.most * Math.min(tookNs, this.#timeoutNs)) / this.#timeoutNs;
+  /** What a turn of `tookNs` is worth, sectors: a queue that seeks is charged for the time it took. */
+  forTime(queue: BfqQueue): number {
+    const time = (this.most * Math.min(this.tookNs, this.#timeoutNs)) / this.#timeoutNs;
     return Math.max(Math.floor(time), queue.served);
   }
 

@@ -7,6 +7,7 @@ import { MS } from '../../../sim/units.ts';
 import type { ElevatorHost } from '../elevator.ts';
 import type { TaskQueues } from '../task-queues.ts';
 import type { FairOrder } from './fair-order.ts';
+import type { PeakRate } from './peak-rate.ts';
 import type { BfqQueue } from './queue.ts';
 import type { Raising } from './raising.ts';
 
@@ -20,31 +21,27 @@ export class Cooperators {
   readonly #queues: TaskQueues<BfqQueue>;
   readonly #order: FairOrder;
   readonly #raising: Raising;
+  readonly #peak: PeakRate;
 
   constructor(
     host: ElevatorHost,
     queues: TaskQueues<BfqQueue>,
     order: FairOrder,
     raising: Raising,
+    peak: PeakRate,
   ) {
     this.#host = host;
     this.#queues = queues;
     this.#order = order;
     this.#raising = raising;
+    this.#peak = peak;
   }
 
   /** The queue for a task's request: its own, or the one that it joins now. */
-  forRequest(
-    queue: BfqQueue,
-    request: number,
-    active: BfqQueue | undefined,
-    lastSector: number,
-  ): BfqQueue {
+  forRequest(queue: BfqQueue, request: number, active: BfqQueue | undefined): BfqQueue {
     if (this.#isTooLate(queue)) return queue;
     const into =
-      queue.joins >= 0
-        ? this.#queues.byId(queue.joins)
-        : this.#find(queue, request, active, lastSector);
+      queue.joins >= 0 ? this.#queues.byId(queue.joins) : this.#find(queue, request, active);
     if (into === undefined) return queue;
     queue.joins = into.id;
     if (queue.isIoBound) into.isIoBound = true;
@@ -55,16 +52,11 @@ export class Cooperators {
     return into;
   }
 
-  #find(
-    queue: BfqQueue,
-    request: number,
-    active: BfqQueue | undefined,
-    lastSector: number,
-  ): BfqQueue | undefined {
+  #find(queue: BfqQueue, request: number, active: BfqQueue | undefined): BfqQueue | undefined {
     if (this.#order.count <= 1) return undefined;
     const { sector } = this.#host.requests;
     if (active !== undefined && active !== queue) {
-      const isClose = Math.abs(sector[request] - lastSector) <= CLOSE_SECTORS;
+      const isClose = Math.abs(sector[request] - this.#peak.lastSector) <= CLOSE_SECTORS;
       if (isClose && this.#mayJoin(queue, active)) {
         const into = this.#queues.endOfJoins(active, queue);
         if (into !== undefined) return into;
