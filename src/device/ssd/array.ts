@@ -15,6 +15,7 @@ import type { EventQueue } from '../../sim/events.ts';
 import type { Geometry } from './geometry.ts';
 import type { Stream } from './blocks.ts';
 import type { SsdProfile } from './profile.ts';
+import { ChannelTurns } from './channel-turns.ts';
 import { IdleArray } from './idle.ts';
 import { ReadRetry } from './read-retry.ts';
 import { ReadTable } from './read-table.ts';
@@ -60,6 +61,8 @@ export class FlashArray {
   readonly #sendsPadding: boolean;
   readonly #restNs: number;
   readonly #idle: IdleArray | undefined;
+  readonly #turns: ChannelTurns | undefined;
+  readonly #pairs: boolean;
   readonly #onEnd: number;
   readonly #onFree: number;
   readonly #onAcross: number;
@@ -69,6 +72,8 @@ export class FlashArray {
   readonly #lane: Int32Array;
   readonly #reading: Int32Array;
   readonly #stream: Uint8Array;
+  /** Planes beyond the job's own whose lanes' programs the same command does, as bits from the job's plane on. */
+  readonly #joined: Int32Array;
   readonly #bytes: Int32Array;
   /** When the work's cell phase ends; when the die is free after what is booked. */
   readonly #endNs: Float64Array;
@@ -120,6 +125,7 @@ export class FlashArray {
     this.#lane = new Int32Array(dies);
     this.#reading = new Int32Array(dies);
     this.#stream = new Uint8Array(dies);
+    this.#joined = new Int32Array(dies);
     this.#bytes = new Int32Array(dies);
     this.#endNs = new Float64Array(dies).fill(-1);
     this.#freeNs = new Float64Array(dies);
@@ -139,6 +145,12 @@ export class FlashArray {
     this.#suspends = new Int32Array(dies);
     this.#suspension = new Suspension(profile);
     this.#channelFreeNs = new Float64Array(geometry.channels);
+    this.#pairs = profile.array.pairs_planes === true;
+    if (profile.array.commands_yield === true) {
+      this.#turns = new ChannelTurns(geometry, events, this.#channelFreeNs, (die) =>
+        this.kick(die),
+      );
+    }
   }
 
   /**
@@ -154,6 +166,7 @@ export class FlashArray {
     const op = this.reads.take(who, channelBytes, hostBytes);
     this.reads.readyNs[op] = this.readyNs;
     this.reads.senseNs[op] = this.#senseTime(physical, channelBytes);
+    if (this.#pairs) this.#setPage(op, physical);
     if (this.#firstRead[die] === NONE) this.#firstRead[die] = op;
     else this.reads.next[this.#lastRead[die]] = op;
     this.#lastRead[die] = op;
@@ -209,6 +222,9 @@ export class FlashArray {
     const hasRead = this.#firstRead[die] !== NONE;
     const isSuspended = this.#suspended[die] !== DieWork.none;
     const hasJob = isSuspended || this.#client.hasJob(die);
+    if (this.#turns !== undefined && (hasRead || hasJob) && !this.#mayCommand(die, this.#turns)) {
+      return;
+    }
     if (hasRead && (!hasJob || this.#readsInRow[die] < this.#burst)) {
       this.#startRead(die, hasJob);
     } else if (hasJob) {
@@ -229,22 +245,55 @@ export class FlashArray {
     }
   }
 
-  /** Starts a program of `units` on a free die: the data crosses the channel, then the cells are programmed. */
-  startProgram(lane: number, stream: Stream, physical: number, units: number): void {
+  /** Whether the die is free and its channel idle; if not, it is kicked when that changes. */
+  #mayCommand(die: number, turns: ChannelTurns): boolean {
+    const read = this.#firstRead[die];
+    const ready = read === NONE ? 0 : this.reads.readyNs[read];
+    const at = Math.max(this.#freeNs[die], ready);
+    if (at <= this.#events.nowNs) return turns.mayStart(die);
+    if (this.#wakeNs[die] !== at) {
+      this.#wakeNs[die] = at;
+      this.#wake(die);
+    }
+    return false;
+  }
+
+  /** Starts a program of `held` bytes and padding on a free die: the data crosses the channel, then the cells are programmed. */
+  startProgram(lane: number, stream: Stream, physical: number, held: number): void {
     const geometry = this.#geometry;
     const slc = stream === this.#slc?.stream ? this.#slc : undefined;
-    const whole = slc === undefined ? geometry.unitsPerProgram : slc.unitsPerProgram;
-    const bytes = (this.#sendsPadding ? whole : units) * geometry.unitBytes;
     const die = geometry.dieOfLane(lane);
-    this.#bookChannel(die, bytes);
+    this.#bookChannel(die, this.#sentFor(stream, held), true);
     this.#cellNs[die] = this.#bookedNs;
     const cells = slc === undefined ? geometry.programTime(physical) : slc.programNs;
     this.#startJob(die, DieWork.program, lane, stream, cells);
   }
 
+  /** What of a program that holds so much crosses the channel, bytes. */
+  #sentFor(stream: Stream, held: number): number {
+    if (!this.#sendsPadding) return held;
+    const slc = stream === this.#slc?.stream ? this.#slc : undefined;
+    const units = slc === undefined ? this.#geometry.unitsPerProgram : slc.unitsPerProgram;
+    return units * this.#geometry.unitBytes;
+  }
+
+  /** Puts another plane's program, of the page of the same number, into the command just started. */
+  joinProgram(lane: number, held: number): void {
+    const geometry = this.#geometry;
+    const die = geometry.dieOfLane(lane);
+    const bytes = this.#sentFor(this.#stream[die], held);
+    this.#bookChannel(die, bytes, false);
+    const added = this.#bookedNs - this.#cellNs[die];
+    const planes = (lane - this.#lane[die] + geometry.lanes) % geometry.lanes;
+    this.#joined[die] |= 1 << (planes / geometry.planeStride);
+    this.#cellNs[die] += added;
+    this.#endNs[die] += added;
+    this.#end(die);
+  }
+
   startErase(lane: number, stream: Stream): void {
     const die = this.#geometry.dieOfLane(lane);
-    this.#cellNs[die] = this.#events.nowNs;
+    this.#cellNs[die] = this.#turns === undefined ? this.#events.nowNs : this.#command(die);
     this.#startJob(die, DieWork.erase, lane, stream, this.#geometry.eraseNs);
   }
 
@@ -255,7 +304,7 @@ export class FlashArray {
     let sense = this.#senseTime(physical, bytes);
     const retry = this.#retry;
     if (retry !== undefined) sense = this.#drawRetries(die, sense, retry);
-    this.#cellNs[die] = this.#events.nowNs;
+    this.#cellNs[die] = this.#turns === undefined ? this.#events.nowNs : this.#command(die);
     this.#startJob(die, DieWork.gcRead, lane, stream, sense);
   }
 
@@ -270,7 +319,9 @@ export class FlashArray {
       idle.begin();
       start = idle.startNs;
     }
+    if (this.#turns !== undefined) start = this.#command(die);
     this.reads.startNs[op] = start;
+    if (this.#pairs) this.#pairReads(die, op);
     this.#work[die] = DieWork.read;
     this.#reading[die] = op;
     let sense = this.reads.senseNs[op];
@@ -278,6 +329,42 @@ export class FlashArray {
     if (retry !== undefined) sense = this.#drawRetries(die, sense, retry);
     this.#endNs[die] = start + sense;
     this.#end(die);
+  }
+
+  /** Sends a command that has no data, where commands yield to data; returns when it is in, ns. */
+  #command(die: number): number {
+    const end = this.#events.nowNs + this.#geometry.channelCommandNs;
+    this.#channelFreeNs[this.#geometry.channelOfDie(die)] = end;
+    return end;
+  }
+
+  #setPage(op: number, physical: number): void {
+    const geometry = this.#geometry;
+    const lane = (physical / geometry.unitsPerLane) | 0;
+    const die = geometry.trueDieOfLane(lane);
+    this.reads.pageKey[op] = die * geometry.unitsPerBlock + geometry.pageOf(physical);
+    this.reads.plane[op] = (lane / geometry.planeStride) | 0;
+  }
+
+  /** Takes reads of the same page number in the die's other planes out of the line, into one command. */
+  #pairReads(die: number, op: number): void {
+    const { next, pair, pageKey, plane, startNs } = this.reads;
+    let planes = 1 << plane[op];
+    let last = op;
+    let before = NONE;
+    for (let at = this.#firstRead[die]; at !== NONE; at = next[at]) {
+      if (pageKey[at] !== pageKey[op] || (planes & (1 << plane[at])) !== 0) {
+        before = at;
+        continue;
+      }
+      planes |= 1 << plane[at];
+      if (before === NONE) this.#firstRead[die] = next[at];
+      else next[before] = next[at];
+      if (this.#lastRead[die] === at) this.#lastRead[die] = before;
+      startNs[at] = startNs[op];
+      pair[last] = at;
+      last = at;
+    }
   }
 
   /** Draws a sense's retries; returns what the first sense takes, ns. */
@@ -293,7 +380,7 @@ export class FlashArray {
     const bytes =
       work === DieWork.read ? this.reads.channelBytes[this.#reading[die]] : this.#bytes[die];
     this.#again[die]--;
-    this.#bookChannel(die, bytes);
+    this.#bookChannel(die, bytes, true);
     this.#endNs[die] = this.#bookedNs + this.#senseNs[die];
     this.#end(die);
   }
@@ -306,6 +393,7 @@ export class FlashArray {
     this.#lane[die] = lane;
     this.#stream[die] = stream;
     this.#suspends[die] = 0;
+    this.#joined[die] = 0;
     this.#end(die);
   }
 
@@ -356,43 +444,69 @@ export class FlashArray {
     this.#work[die] = DieWork.none;
     this.#freeNs[die] = work === DieWork.program ? now + this.#restNs : now;
     if (work === DieWork.read) {
-      const op = this.#reading[die];
-      const bytes = this.reads.channelBytes[op];
-      this.#bookChannel(die, bytes);
-      const end = this.#bookedNs;
-      this.#useUntil(end);
-      if (this.#hold) this.#freeNs[die] = end;
-      if (this.reads.who[op] < 0) {
-        this.reads.acrossNs[op] = end;
-        this.#arrives(op);
-      } else {
-        this.acrossFromNs = end - this.#geometry.channelTime(bytes);
-        this.acrossNs = end;
-        this.#client.sensed(op);
-        this.reads.free(op);
+      for (let op = this.#reading[die]; op !== NONE;) {
+        const next = this.reads.pair[op];
+        this.#sendRead(die, op);
+        op = next;
       }
     } else {
       if (work === DieWork.gcRead) {
-        this.#bookChannel(die, this.#bytes[die]);
+        this.#bookChannel(die, this.#bytes[die], this.#turns === undefined);
         this.#freeNs[die] = this.#bookedNs;
       }
-      this.#client.jobDone(work, this.#lane[die], this.#stream[die]);
+      this.#finishJob(die, work);
     }
     this.kick(die);
   }
 
-  /** Books the die's channel for a command and its data from now on; `#bookedNs` is the end. */
-  #bookChannel(die: number, bytes: number): void {
+  /** A read's page is sensed: its data crosses the channel. */
+  #sendRead(die: number, op: number): void {
+    const bytes = this.reads.channelBytes[op];
+    this.#bookChannel(die, bytes, this.#turns === undefined);
+    const end = this.#bookedNs;
+    this.#useUntil(end);
+    if (this.#hold) this.#freeNs[die] = end;
+    if (this.reads.who[op] < 0) {
+      this.reads.acrossNs[op] = end;
+      this.#arrives(op);
+    } else {
+      this.acrossFromNs = end - this.#geometry.channelTime(bytes);
+      this.acrossNs = end;
+      this.#client.sensed(op);
+      this.reads.free(op);
+    }
+  }
+
+  #finishJob(die: number, work: DieWork): void {
+    const lane = this.#lane[die];
+    const stream = this.#stream[die];
+    const joined = this.#joined[die];
+    this.#client.jobDone(work, lane, stream);
+    for (let bits = joined, plane = 0; bits !== 0; bits >>= 1, plane++) {
+      if ((bits & 1) === 0) continue;
+      const { lanes, planeStride } = this.#geometry;
+      this.#client.jobDone(work, (lane + plane * planeStride) % lanes, stream);
+    }
+  }
+
+  /** Books the die's channel for data, and the command before it, from now on; `#bookedNs` is the end. */
+  #bookChannel(die: number, bytes: number, hasCommand: boolean): void {
     const geometry = this.#geometry;
     const channel = geometry.channelOfDie(die);
     const start = Math.max(this.#events.nowNs, this.#channelFreeNs[channel]);
-    const end = start + geometry.channelCommandNs + geometry.channelTime(bytes);
+    const command = hasCommand ? geometry.channelCommandNs : 0;
+    const end = start + command + geometry.channelTime(bytes);
     this.#channelFreeNs[channel] = end;
     this.#bookedNs = end;
   }
 
   get jobsUnderWay(): number {
-    const jobs = this.#work.reduce((n, work) => n + Number(work > DieWork.read), 0);
+    let jobs = 0;
+    this.#work.forEach((work, die) => {
+      if (work <= DieWork.read && this.#suspended[die] === DieWork.none) return;
+      for (let bits = this.#joined[die]; bits !== 0; bits &= bits - 1) jobs++;
+    });
+    jobs += this.#work.reduce((n, work) => n + Number(work > DieWork.read), 0);
     return this.#suspended.reduce((n, work) => n + Number(work !== DieWork.none), jobs);
   }
 
@@ -427,6 +541,8 @@ export class FlashArray {
       senseNs: this.#senseNs.slice(),
       retry: this.#retry?.save(),
       idleSinceNs: this.#idle?.save(now),
+      joined: this.#joined.slice(),
+      turns: this.#turns?.save(),
     };
   }
 
@@ -453,6 +569,7 @@ export class FlashArray {
     this.#senseNs.set(saved.senseNs);
     if (saved.retry !== undefined) this.#retry?.load(saved.retry);
     if (saved.idleSinceNs !== undefined) this.#idle?.load(saved.idleSinceNs, now);
+    this.#joined.set(saved.joined);
     this.#endNs.fill(-1);
     this.#wakeNs.fill(-1);
     // In the order in which they were scheduled, so that ties fall as they would have.
@@ -475,5 +592,6 @@ export class FlashArray {
     });
     pending.sort((a, b) => a.order - b.order);
     for (const { schedule } of pending) schedule();
+    if (saved.turns !== undefined) this.#turns?.load(saved.turns);
   }
 }

@@ -35,6 +35,7 @@ export class WriteBuffer {
 
   /** All sectors of a unit, as bits. */
   readonly #whole: number;
+  readonly #unitSectors: number;
   #firstFree = 0;
   #firstDirty = NONE;
   #lastDirty = NONE;
@@ -58,6 +59,7 @@ export class WriteBuffer {
    */
   constructor(slots: number, unitSectors: number, flushes: number) {
     this.slots = slots;
+    this.#unitSectors = unitSectors;
     this.#whole = unitSectors === 32 ? -1 : 2 ** unitSectors - 1;
     this.logical = new Int32Array(slots);
     this.state = new Uint8Array(slots);
@@ -173,6 +175,15 @@ export class WriteBuffer {
 
   isWhole(slot: number): boolean {
     return this.held[slot] === this.#whole;
+  }
+
+  /** How many sectors of its unit a slot holds. */
+  sectorsIn(slot: number): number {
+    const held = this.held[slot];
+    if (held === this.#whole) return this.#unitSectors;
+    let count = 0;
+    for (let bits = held; bits !== 0; bits &= bits - 1) count++;
+    return count;
   }
 
   /** The rest of a slot's unit is there. */

@@ -196,7 +196,8 @@ export class Collector {
     this.#programming[lane] = Math.min(this.#carried[lane], this.#geometry.unitsPerProgram);
     this.#target[lane] = this.#blocks.allocate(lane, Stream.gc);
     this.programs++;
-    this.#array.startProgram(lane, Stream.gc, this.#target[lane], this.#programming[lane]);
+    const bytes = this.#programming[lane] * this.#geometry.unitBytes;
+    this.#array.startProgram(lane, Stream.gc, this.#target[lane], bytes);
   }
 
   /** The lane's program is done. */

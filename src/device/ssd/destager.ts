@@ -9,6 +9,7 @@
  * from flash first.
  */
 
+import { SECTOR_BYTES } from '../../sim/units.ts';
 import type { FlashArray } from './array.ts';
 import { Stream, type Blocks } from './blocks.ts';
 import { SlotState, type WriteBuffer } from './buffer.ts';
@@ -121,7 +122,28 @@ export class Destager {
 
   /** Starts the lane's batch on its free die. */
   start(lane: number): void {
-    this.#array.startProgram(lane, this.#stream[lane], this.#target[lane], this.#count[lane]);
+    this.#array.startProgram(lane, this.#stream[lane], this.#target[lane], this.#bytesOf(lane));
+  }
+
+  /** Puts the lane's batch into the command just started for another plane of its die. */
+  join(lane: number): void {
+    this.#array.joinProgram(lane, this.#bytesOf(lane));
+  }
+
+  /** What the lane's batch holds, padding left out, bytes. */
+  #bytesOf(lane: number): number {
+    const base = lane * this.#geometry.unitsPerProgram;
+    let sectors = 0;
+    for (let i = 0; i < this.#count[lane]; i++)
+      sectors += this.#buffer.sectorsIn(this.#batch[base + i]);
+    return sectors * SECTOR_BYTES;
+  }
+
+  /** Whether two lanes' batches go to pages of the same number, and of one kind. */
+  canJoin(lane: number, other: number): boolean {
+    const isSame =
+      this.#geometry.pageOf(this.#target[lane]) === this.#geometry.pageOf(this.#target[other]);
+    return isSame && this.#stream[lane] === this.#stream[other];
   }
 
   /** Looks again whether the lane could take a batch, and whether it needs collection. */
@@ -242,7 +264,7 @@ export class Destager {
       this.#client.fillFrom(slot, physical);
       return false;
     }
-    buffer.fill(slot);
+    // Nothing is there to be read: the rest of the unit is padding.
     return true;
   }
 

@@ -18,9 +18,11 @@ export class DieJobs {
   readonly #collector: Collector;
   readonly #writes: WritePath;
   readonly #busy: BusyClock;
+  readonly #pairs: boolean;
   /** By die: the lane whose turn it is. */
   readonly #nextLane: Int32Array;
 
+  /** @param pairsPlanes programs of the same page in several planes of a die go as one */
   constructor(
     geometry: Geometry,
     array: FlashArray,
@@ -28,7 +30,9 @@ export class DieJobs {
     collector: Collector,
     writes: WritePath,
     busy: BusyClock,
+    pairsPlanes: boolean,
   ) {
+    this.#pairs = pairsPlanes;
     this.#geometry = geometry;
     this.#array = array;
     this.#destager = destager;
@@ -62,7 +66,7 @@ export class DieJobs {
   #startLane(lane: number, die: number): boolean {
     const hasBatch = this.#destager.hasBatch(lane);
     if (!hasBatch && this.#collector.active[lane] === 0) return false;
-    if (hasBatch) this.#destager.start(lane);
+    if (hasBatch) this.#startBatch(lane);
     else if (!this.#collector.start(lane)) {
       // Collection is through: the lane may take what waits in the buffer, and start on it at once.
       this.#destager.review(lane);
@@ -71,6 +75,21 @@ export class DieJobs {
     }
     this.#busy.enter();
     return true;
+  }
+
+  /** Starts a lane's batch, and with it those of the die's other planes that go to the same page. */
+  #startBatch(lane: number): void {
+    const { lanes, planeStride } = this.#geometry;
+    const destager = this.#destager;
+    destager.start(lane);
+    if (!this.#pairs) return;
+    for (let other = (lane + planeStride) % lanes; other !== lane;) {
+      if (destager.hasBatch(other) && destager.canJoin(other, lane)) {
+        destager.join(other);
+        this.#busy.enter();
+      }
+      other = (other + planeStride) % lanes;
+    }
   }
 
   jobDone(work: DieWork, lane: number, stream: Stream): void {

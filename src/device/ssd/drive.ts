@@ -206,6 +206,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
       this.#collector,
       this.#writes,
       this.#busy,
+      profile.array.pairs_planes === true,
     );
     this.#counts = new Counters(
       this.#busy,

@@ -32,6 +32,9 @@ export class Front {
   readonly #linkWriteNs: number;
   readonly #toHost = new Timeline();
   readonly #toDrive: Timeline;
+  readonly #memory: Timeline | undefined;
+  readonly #memoryNsPerByte: number;
+  readonly #memoryAccessNs: number;
   #serialFreeNs = 0;
 
   readonly #events: EventQueue;
@@ -51,6 +54,10 @@ export class Front {
     this.#linkNsPerByte = 1e9 / (p.link.mib_per_s * 1024 * 1024);
     this.#linkCommandNs = ns(p.link.per_command_us);
     this.#linkWriteNs = ns(p.link.per_write_us ?? p.link.per_command_us);
+    const { mib_per_s: memoryRate, access_us: accessUs } = p.buffer;
+    this.#memory = memoryRate === undefined ? undefined : new Timeline();
+    this.#memoryNsPerByte = 1e9 / ((memoryRate ?? Infinity) * 1024 * 1024);
+    this.#memoryAccessNs = ns(accessUs ?? 0);
     this.#toDrive = p.link.full_duplex ? new Timeline() : this.#toHost;
   }
 
@@ -99,5 +106,18 @@ export class Front {
     link.nowNs = this.#events.nowNs;
     link.book(duration);
     this.doneNs = link.endNs;
+  }
+
+  /** Whether the buffer's memory is a bottleneck of its own. */
+  get hasMemory(): boolean {
+    return this.#memory !== undefined;
+  }
+
+  /** Books a transfer into the buffer's memory, or out of it, from `doneNs` on. */
+  throughMemory(bytes: number): void {
+    if (this.#memory === undefined) return;
+    this.earliestNs = this.doneNs;
+    const time = this.#memoryAccessNs + Math.round(bytes * this.#memoryNsPerByte);
+    this.#book(this.#memory, time);
   }
 }

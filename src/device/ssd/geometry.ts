@@ -23,6 +23,7 @@ const nsPerByte = (mibPerS: number): number => 1e9 / (mibPerS * 1024 * 1024);
 
 export class Geometry {
   readonly channels: number;
+  /** What works on its own: dies, or chips where a chip serves one command at a time. */
   readonly dies: number;
   readonly lanes: number;
   readonly unitBytes: number;
@@ -52,12 +53,17 @@ export class Geometry {
   readonly channelMaxBytes: number;
   readonly codewordBytes: number;
 
+  readonly #lanesPerPlane: number;
+
   constructor(p: SsdProfile) {
     const a = p.array;
     const planesTogether = a.multiplane ? a.planes_per_die : 1;
     this.channels = a.channels;
-    this.dies = a.channels * a.chips_per_channel * a.dies_per_chip;
-    this.lanes = this.dies * (a.planes_per_die / planesTogether);
+    const chips = a.channels * a.chips_per_channel;
+    const dies = chips * a.dies_per_chip;
+    this.dies = a.chip_serves_one === true ? chips : dies;
+    this.lanes = dies * (a.planes_per_die / planesTogether);
+    this.#lanesPerPlane = dies;
     this.unitBytes = p.ftl.unit_bytes;
     this.unitSectors = this.unitBytes / SECTOR_BYTES;
     this.unitsPerRow = (a.page_bytes / this.unitBytes) * planesTogether;
@@ -108,6 +114,16 @@ export class Geometry {
 
   channelOfDie(die: number): number {
     return die % this.channels;
+  }
+
+  /** The die a lane lies in, whether or not it works on its own. */
+  trueDieOfLane(lane: number): number {
+    return lane % this.#lanesPerPlane;
+  }
+
+  /** From a lane to that of the die's next plane. */
+  get planeStride(): number {
+    return this.#lanesPerPlane;
   }
 
   /** The row a physical unit lies in, numbered over the whole drive. */

@@ -118,6 +118,30 @@ const array = z
           'What fills up a program unit crosses the channel as well (true when absent): real drives ' +
           'scramble and protect whole pages.',
       }),
+    chip_serves_one: z
+      .boolean()
+      .optional()
+      .meta({
+        description:
+          'The dies of a chip take turns, one command at a time (false when absent: each works on ' +
+          'its own, as real ones do).',
+      }),
+    commands_yield: z
+      .boolean()
+      .optional()
+      .meta({
+        description:
+          'A command is sent only when no data waits for the channel (false when absent: it slips in ' +
+          'between two transfers).',
+      }),
+    pairs_planes: z
+      .boolean()
+      .optional()
+      .meta({
+        description:
+          'Where planes do not work together as a rule: reads, or programs, that wait for pages of the ' +
+          'same number in several planes of a die go as one command (false when absent).',
+      }),
     read_burst: count('Reads a die serves in a row while a program or erase waits for it.'),
     rest_after_program_us: microseconds(
       'How long a die takes nothing new after a program, though the data is down (3D XPoint ' +
@@ -145,6 +169,19 @@ const buffer = z
     write_back: z.boolean().meta({
       description: 'A write is acknowledged from the buffer; otherwise when it is programmed.',
     }),
+    mib_per_s: rate(
+      "Rate of the buffer's memory, MiB/s: a write's data goes in, and a buffered read's comes out, " +
+        'one transfer at a time; absent: no bottleneck.',
+    ).optional(),
+    admission: z
+      .enum(['in-turn', 'in-order'])
+      .optional()
+      .meta({
+        description:
+          'Whose data goes next into slots that get free: requests take turns (when absent), or the ' +
+          'one that came first goes on.',
+      }),
+    access_us: microseconds('Time of a transfer of that memory beside its data.').optional(),
   })
   .meta({ description: 'The write buffer.' });
 

@@ -99,6 +99,7 @@ export class ReadPath {
     const sector = requests.sector[tag];
     const end = requests.endSector[tag];
     let atHand = 0;
+    let buffered = 0;
     // The row that is being put together: a unit of it, what leaves the die, what the host gets.
     let rowUnit = NONE;
     let row = NONE;
@@ -112,6 +113,7 @@ export class ReadPath {
       const bytes = wanted * SECTOR_BYTES;
       if (this.#isBuffered(logical, first, wanted)) {
         atHand += bytes;
+        buffered += bytes;
         continue;
       }
       let physical = this.#ftl.lookup(logical);
@@ -133,14 +135,19 @@ export class ReadPath {
     }
     if (rowUnit !== NONE) this.#readRow(tag, rowUnit, channelBytes, hostBytes);
     if (atHand > 0) {
-      front.earliestNs = this.#fromNs;
+      const from = this.#fromNs;
+      front.doneNs = from;
+      if (buffered > 0) front.throughMemory(buffered);
+      const fetched = front.doneNs;
+      front.earliestNs = fetched;
       front.sendToHost(atHand);
       const sent = front.doneNs;
       requests.endNs[tag] = sent;
       if (requests.explains) {
         const link = front.linkTime(atHand);
+        requests.setPart(tag, Part.memory, fetched - from);
         requests.setPart(tag, Part.link, link);
-        requests.setPart(tag, Part.linkWait, sent - link - requests.readyNs[tag]);
+        requests.setPart(tag, Part.linkWait, sent - link - requests.readyNs[tag] - fetched + from);
       }
       if (rowUnit === NONE) this.#done(tag);
     }
@@ -191,6 +198,7 @@ export class ReadPath {
       requests.endNs[tag] = sent;
       if (requests.explains) {
         const start = reads.startNs[op];
+        requests.setPart(tag, Part.memory, 0);
         requests.setPart(tag, Part.dieWait, start - requests.readyNs[tag]);
         requests.setPart(tag, Part.sense, now - start);
         requests.setPart(tag, Part.channelWait, startNs - now);

@@ -15,6 +15,11 @@ export class ReadTable {
   /** For the drive's own: when it is across the channel, -1 before it is sensed; event number. */
   acrossNs = new Float64Array(64).fill(-1);
   acrossOrder = new Float64Array(64);
+  /** Die and page, and plane: what may be sensed by one command (only where planes are paired). */
+  pageKey = new Float64Array(64);
+  plane = new Int32Array(64);
+  /** The next read that the same command senses, -1 for none. */
+  pair = new Int32Array(64).fill(NONE);
   /** The next read of the same die, or the next free row. */
   next = Int32Array.from({ length: 64 }, (_, i) => (i < 63 ? i + 1 : NONE));
   #firstFree = 0;
@@ -27,6 +32,7 @@ export class ReadTable {
     this.hostBytes[op] = hostBytes;
     this.channelBytes[op] = channelBytes;
     this.next[op] = NONE;
+    this.pair[op] = NONE;
     return op;
   }
 
@@ -49,6 +55,9 @@ export class ReadTable {
     this.senseNs = grown(this.senseNs, new Float64Array(2 * from));
     this.acrossNs = grown(this.acrossNs, new Float64Array(2 * from).fill(-1));
     this.acrossOrder = grown(this.acrossOrder, new Float64Array(2 * from));
+    this.pageKey = grown(this.pageKey, new Float64Array(2 * from));
+    this.plane = grown(this.plane, new Int32Array(2 * from));
+    this.pair = grown(this.pair, new Int32Array(2 * from).fill(NONE));
     this.next = grown(this.next, new Int32Array(2 * from));
     for (let op = from; op < 2 * from; op++) this.next[op] = op + 1 < 2 * from ? op + 1 : NONE;
     this.#firstFree = from;
@@ -66,6 +75,9 @@ export class ReadTable {
       isAcross: this.acrossNs.map((ns) => Number(ns >= 0)),
       acrossNs: this.acrossNs.map((ns) => ns - now),
       acrossOrder: this.acrossOrder.slice(),
+      pageKey: this.pageKey.slice(),
+      plane: this.plane.slice(),
+      pair: this.pair.slice(),
       next: this.next.slice(),
       firstFree: this.#firstFree,
     };
@@ -81,6 +93,9 @@ export class ReadTable {
     this.senseNs = saved.senseNs.slice();
     this.acrossNs = new Float64Array(saved.who.length).fill(-1);
     this.acrossOrder = saved.acrossOrder.slice();
+    this.pageKey = saved.pageKey.slice();
+    this.plane = saved.plane.slice();
+    this.pair = saved.pair.slice();
     this.next = saved.next.slice();
     this.#firstFree = saved.firstFree;
   }

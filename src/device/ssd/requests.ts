@@ -11,6 +11,7 @@ export const explainParts = [
   'linkWait',
   'link',
   'drain',
+  'memory',
 ] as const;
 
 export const Part = {
@@ -24,6 +25,8 @@ export const Part = {
   link: 7,
   /** From the data's arrival, or the flush, until everything waited for is programmed. */
   drain: 8,
+  /** Into the buffer's memory, or out of it, the wait for it included. */
+  memory: 9,
 } as const;
 
 const PARTS = explainParts.length;

@@ -38,6 +38,10 @@ export class WritePath {
   readonly #protected: boolean;
   readonly #writeBack: boolean;
   readonly #isVolatile: boolean;
+  readonly #inOrder: boolean;
+  /** By tag: which request of all it is. */
+  readonly #order: Float64Array;
+  #lastOrder = 0;
   /** Requests that wait for slots, and flushes that wait for programs: rings of tags. */
   readonly #waiting: Int32Array;
   #firstWaiting = 0;
@@ -82,6 +86,8 @@ export class WritePath {
     this.#protected = profile.buffer.power_loss_protected;
     this.#writeBack = profile.buffer.write_back;
     this.#isVolatile = this.#writeBack && !this.#protected;
+    this.#inOrder = profile.buffer.admission === 'in-order';
+    this.#order = new Float64Array(profile.queue_depth);
     this.#waiting = new Int32Array(profile.queue_depth);
     this.#flushing = new Int32Array(profile.queue_depth);
   }
@@ -114,6 +120,7 @@ export class WritePath {
     const { unitSectors } = this.#geometry;
     requests.nextUnit[tag] = Math.floor(requests.sector[tag] / unitSectors);
     requests.endUnit[tag] = Math.floor((requests.endSector[tag] - 1) / unitSectors) + 1;
+    this.#order[tag] = ++this.#lastOrder;
     // Held open until all has arrived, so that an early program does not end the request.
     requests.left[tag] = 1;
     this.#wait(tag);
@@ -122,6 +129,26 @@ export class WritePath {
 
   #wait(tag: number): void {
     this.#waiting[(this.#firstWaiting + this.#waitingCount++) % this.#waiting.length] = tag;
+  }
+
+  /** Puts a request that has been let in in part back in line. */
+  #waitOn(tag: number): void {
+    if (!this.#inOrder) {
+      this.#wait(tag);
+      return;
+    }
+    const waiting = this.#waiting;
+    const order = this.#order;
+    this.#firstWaiting = (this.#firstWaiting + waiting.length - 1) % waiting.length;
+    let at = this.#firstWaiting;
+    for (let n = 0; n < this.#waitingCount; n++) {
+      const next = (at + 1) % waiting.length;
+      if (order[waiting[next]] > order[tag]) break;
+      waiting[at] = waiting[next];
+      at = next;
+    }
+    waiting[at] = tag;
+    this.#waitingCount++;
   }
 
   /**
@@ -195,6 +222,14 @@ export class WritePath {
       requests.addPart(tag, Part.link, link);
       requests.addPart(tag, Part.linkWait, arrived - earliest - link);
     }
+    if (!zeroes && this.#front.hasMemory) {
+      this.#front.doneNs = arrived;
+      this.#front.throughMemory(sectors * SECTOR_BYTES);
+      const stored = this.#front.doneNs;
+      requests.addPart(tag, Part.memory, stored - arrived);
+      requests.endNs[tag] = stored;
+      arrived = stored;
+    }
     this.#events.atNs = arrived;
     this.#events.post(this.#onArrived, tag);
   }
@@ -211,7 +246,7 @@ export class WritePath {
     }
     requests.group[tag] = NONE;
     const isDone = requests.nextUnit[tag] >= requests.endUnit[tag];
-    if (!isDone) this.#wait(tag);
+    if (!isDone) this.#waitOn(tag);
     this.destage();
     if (isDone && --requests.left[tag] === 0) this.#complete(tag);
   }

@@ -34,6 +34,7 @@ test('one read is firmware, sense, channel and link', () => {
     linkWait: 0,
     link: LINK_NS,
     drain: 0,
+    memory: 0,
   });
 });
 

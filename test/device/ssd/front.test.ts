@@ -77,3 +77,50 @@ test('flash that dozes off wakes for the first read, and only after that long', 
   const rested = bench.events.nowNs - LINK_NS + 100_000 - 3000;
   assert.equal(readAt(rested), ONE_READ + 40_000);
 });
+
+test("the buffer's memory takes one transfer at a time, in and out", () => {
+  // 4 ns a byte and 100 ns an access.
+  const buffer = { mib_per_s: 250 / 1.048576, access_us: 0.1 };
+  const bench = new Bench(smallProfile({ buffer }));
+  const memory = 4 * 4096 + 100;
+  bench.submit(0, Op.write, 0, 8);
+  bench.submit(1, Op.write, 0, 8);
+  bench.run();
+  assert.equal(bench.doneNs[0], 2000 + LINK_NS + memory);
+  assert.equal(bench.doneNs[1], 2000 + LINK_NS + 2 * memory);
+  // Its data was across the link a transfer after that of the first.
+  assert.equal(bench.drive.explain(1).memory, 2 * memory - LINK_NS);
+  // One unit of the two that a program takes, so it stays in the buffer.
+  const start = bench.events.nowNs;
+  bench.submit(2, Op.read, 0, 8);
+  bench.run();
+  assert.equal(bench.doneNs[2] - start, 3000 + memory + LINK_NS);
+});
+
+test('requests get slots in turn, or one after the other', () => {
+  const both = {
+    capacity_sectors: 1024,
+    ftl: { unit_bytes: 8192, allocation: 'by-address' as const },
+  };
+  const ended = (admission: 'in-turn' | 'in-order'): number[] => {
+    const bench = new Bench(
+      smallProfile({
+        ...both,
+        array: { channels: 1, chips_per_channel: 1 },
+        buffer: { bytes: 16384, admission },
+      }),
+    );
+    // Two slots, one die: a page a program.
+    bench.submit(0, Op.write, 0, 4 * 16);
+    bench.submit(1, Op.write, 256, 4 * 16);
+    bench.run();
+    return bench.doneNs;
+  };
+  const turn = ended('in-turn');
+  const order = ended('in-order');
+  // All eight pages take as long either way.
+  assert.equal(Math.max(...turn), Math.max(...order));
+  const aProgram = PROGRAM_NS + 2 * CHANNEL_NS;
+  assert.ok(turn[1] - turn[0] <= 1.5 * aProgram, String(turn));
+  assert.ok(order[1] - order[0] >= 2.5 * aProgram, String(order));
+});

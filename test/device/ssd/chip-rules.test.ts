@@ -1,0 +1,156 @@
+/** Chips that serve one command at a time, commands that yield to data, planes that pair: to the nanosecond. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { DeviceFlag, Op } from '../../../src/device/device.ts';
+import type { SsdProfile } from '../../../src/device/ssd/profile.ts';
+import {
+  Bench,
+  CHANNEL_NS,
+  LINK_NS,
+  mapFaults,
+  PROGRAM_NS,
+  READ_NS,
+  smallProfile,
+} from './small.ts';
+
+/** One channel, units of a page. */
+const bench = (array: Partial<SsdProfile['array']>): Bench =>
+  new Bench(
+    smallProfile({
+      array: { channels: 1, chips_per_channel: 1, ...array },
+      ftl: { unit_bytes: 8192, allocation: 'by-address' },
+      capacity_sectors: 1024,
+    }),
+  );
+/** Sector of the page at home on lane `n` of so many, in stripe 0. */
+const page = (n: number): number => n * 16;
+const ALONE = 3000 + READ_NS + CHANNEL_NS + LINK_NS;
+const SEND = CHANNEL_NS + LINK_NS;
+
+test('dies of a chip sense side by side, or in turn where the chip serves one command', () => {
+  for (const one of [false, true]) {
+    const b = bench({ dies_per_chip: 2, chip_serves_one: one });
+    b.submit(0, Op.read, page(0), 8);
+    b.submit(1, Op.read, page(1), 8);
+    b.run();
+    assert.equal(b.doneNs[0], ALONE);
+    assert.equal(b.doneNs[1], one ? ALONE + READ_NS + CHANNEL_NS : ALONE + CHANNEL_NS);
+  }
+});
+
+test('dies of a chip program side by side, or in turn', () => {
+  for (const one of [false, true]) {
+    const b = bench({ dies_per_chip: 2, chip_serves_one: one });
+    b.submit(0, Op.write, page(0), 16, DeviceFlag.fua);
+    b.submit(1, Op.write, page(1), 16, DeviceFlag.fua);
+    b.run();
+    const first = 2000 + 2 * LINK_NS + 2 * CHANNEL_NS + PROGRAM_NS;
+    assert.equal(b.doneNs[0], first);
+    const second = one ? first + 2 * CHANNEL_NS + PROGRAM_NS : first + 2 * CHANNEL_NS;
+    assert.equal(b.doneNs[1], second);
+    assert.deepEqual(mapFaults(b.drive), []);
+  }
+});
+
+test('a command slips in between transfers, or waits until no data does', () => {
+  for (const yields of [false, true]) {
+    const b = bench({ chips_per_channel: 2, commands_yield: yields });
+    // Two reads of chip 0 and two of chip 1, sensed side by side, then sent one after another.
+    for (const tag of [0, 1]) b.submit(tag, Op.read, page(tag), 16);
+    for (const tag of [2, 3]) b.submit(tag, Op.read, page(tag), 16);
+    b.run();
+    const whole = 2 * CHANNEL_NS;
+    const sensed = 3000 + READ_NS;
+    assert.equal(b.doneNs[0], sensed + whole + 2 * LINK_NS);
+    assert.equal(b.doneNs[1], sensed + 2 * whole + 2 * LINK_NS);
+    // Chip 0 is free when its data has left; it may begin then, or when chip 1's has as well.
+    const after = sensed + 2 * whole + READ_NS + whole + 2 * LINK_NS;
+    const ends = [b.doneNs[2], b.doneNs[3]].toSorted((x, y) => x - y);
+    assert.deepEqual(ends, yields ? [after, after + whole] : [after - whole, after]);
+  }
+});
+
+test('a command that yields takes the channel before the sense, not before the data', () => {
+  for (const yields of [false, true]) {
+    const b = bench({ command_us: 1, commands_yield: yields });
+    b.submit(0, Op.read, page(0), 8);
+    b.run();
+    assert.equal(b.doneNs[0], ALONE + 1000);
+  }
+});
+
+test('reads of pages of one number in two planes are sensed by one command', () => {
+  for (const pairs of [false, true]) {
+    const b = bench({ planes_per_die: 2, pairs_planes: pairs });
+    // The die is at work when the two come, so both wait for it.
+    b.submit(0, Op.read, page(2), 8);
+    b.submit(1, Op.read, page(0), 8);
+    b.submit(2, Op.read, page(1), 8);
+    b.run();
+    const busy = 3000 + READ_NS + CHANNEL_NS;
+    assert.equal(b.doneNs[0], busy + LINK_NS);
+    assert.equal(b.doneNs[1], busy + READ_NS + SEND);
+    assert.equal(
+      b.doneNs[2],
+      busy + (pairs ? READ_NS + 2 * CHANNEL_NS : 2 * (READ_NS + CHANNEL_NS)) + LINK_NS,
+    );
+  }
+});
+
+test('reads of pages of different numbers do not pair', () => {
+  const b = bench({ planes_per_die: 2, pairs_planes: true });
+  b.submit(0, Op.read, page(2), 8);
+  b.submit(1, Op.read, page(0), 8);
+  b.submit(2, Op.read, page(3), 8);
+  b.run();
+  assert.equal(b.doneNs[2], 3000 + 3 * (READ_NS + CHANNEL_NS) + LINK_NS);
+});
+
+test('programs of pages of one number in two planes go as one command', () => {
+  for (const pairs of [false, true]) {
+    const b = bench({ planes_per_die: 2, pairs_planes: pairs });
+    b.submit(0, Op.read, page(0), 8);
+    b.submit(1, Op.write, page(0), 16, DeviceFlag.fua);
+    b.submit(2, Op.write, page(1), 16, DeviceFlag.fua);
+    b.run();
+    const busy = 3000 + READ_NS + CHANNEL_NS;
+    const cells = busy + 2 * CHANNEL_NS;
+    assert.equal(b.doneNs[1], pairs ? cells + 2 * CHANNEL_NS + PROGRAM_NS : cells + PROGRAM_NS);
+    assert.equal(b.doneNs[2], cells + 2 * CHANNEL_NS + (pairs ? 1 : 2) * PROGRAM_NS);
+    assert.deepEqual(mapFaults(b.drive), []);
+  }
+});
+
+test('a snapshot under all three rules goes on as the drive does', () => {
+  const array = {
+    chips_per_channel: 2,
+    dies_per_chip: 2,
+    planes_per_die: 2,
+    chip_serves_one: true,
+    commands_yield: true,
+    pairs_planes: true,
+  };
+  const make = (): Bench =>
+    new Bench(
+      smallProfile({
+        array: { channels: 1, ...array },
+        ftl: { unit_bytes: 8192, allocation: 'by-address' },
+        buffer: { power_loss_protected: true },
+        capacity_sectors: 2048,
+      }),
+    );
+  const rest = (b: Bench): number => {
+    const start = b.events.nowNs;
+    for (let tag = 0; tag < 16; tag++) b.submit(tag, Op.read, page(tag * 5), 16);
+    b.run();
+    return Math.max(...b.doneNs) - start;
+  };
+  const one = make();
+  for (let tag = 0; tag < 8; tag++) one.submit(tag, Op.write, page(tag), 16);
+  while (one.order.length < 8) one.events.step();
+  const snapshot = one.drive.snapshot();
+  const other = make();
+  other.drive.restore(snapshot);
+  assert.equal(rest(other), rest(one));
+});

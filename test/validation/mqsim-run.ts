@@ -1,0 +1,287 @@
+/**
+ * MQSim's cases on our model: its configuration and workload translated, and either its rules or
+ * those of a real drive.
+ *
+ * Its rules are, on the flash, `chip_serves_one` and `commands_yield`, and in the map what
+ * `mqsim-mapping.ts` says. Without them dies work on their own, commands slip in between transfers,
+ * and write-backs of the map are programmed. All else is the same in both.
+ */
+
+import { readFileSync } from 'node:fs';
+import { Op } from '../../src/device/device.ts';
+import { loadProfile } from '../../src/device/registry.ts';
+import { SsdDrive } from '../../src/device/ssd/drive.ts';
+import { ssdProfileSchema, type SsdProfile } from '../../src/device/ssd/profile.ts';
+import { EventQueue } from '../../src/sim/events.ts';
+import { RandomStream } from '../../src/sim/random.ts';
+import { SECOND } from '../../src/sim/units.ts';
+import { MqsimMapping } from './mqsim-mapping.ts';
+import { validationData } from './shared.ts';
+
+export interface MqsimCase {
+  readonly ssdconfig: Readonly<Record<string, string>>;
+  readonly workload: Readonly<Record<string, string>>;
+  readonly result: {
+    readonly flows?: readonly { IOPS: number; Device_Response_Time: number }[];
+    readonly ftl?: Readonly<Record<string, number>>;
+  };
+}
+
+export const mqsimCases: Readonly<Record<string, MqsimCase>> =
+  validationData === undefined
+    ? {}
+    : (JSON.parse(readFileSync(`${validationData}mqsim/cases.json`, 'utf8')) as Record<
+        string,
+        MqsimCase
+      >);
+
+export interface MqsimOutcome {
+  readonly iops: number;
+  readonly meanUs: number;
+  readonly writeAmplification: number;
+  /** Reads of the map on flash a request. */
+  readonly mapReads: number;
+}
+
+const SECTOR = 512;
+const PAGE = 8192;
+
+/** Requests of half a page that touch the first half of theirs only: run as pages of that size. */
+const isHalfPages = ({ workload: w }: MqsimCase): boolean =>
+  w.Average_Request_Size === '8' && w.Address_Alignment_Unit === '16';
+
+/** A case's drive. */
+export function mqsimProfile(of: MqsimCase, rules: boolean): SsdProfile {
+  const { ssdconfig: s, workload: w } = of;
+  const base = loadProfile('mqsim-default') as SsdProfile;
+  // Both reads of a request, of the map and of the data, pass our front; its delay is a request's.
+  const delayUs =
+    Number(s.SATA_Processing_Delay) / 1000 / (s.Ideal_Mapping_Table === 'true' ? 1 : 2);
+  const isCached = w.Device_Level_Data_Caching_Mode === 'WRITE_CACHE';
+  const page = isHalfPages(of) ? PAGE / 2 : PAGE;
+  const lanes =
+    Number(s.Flash_Channel_Count) *
+    Number(s.Chip_No_Per_Channel) *
+    Number(s.Die_No_Per_Chip) *
+    Number(s.Plane_No_Per_Die);
+  const blocks = Number(s.Block_No_Per_Plane);
+  const pages = lanes * blocks * 256;
+  const isSteady = s.Enabled_Preconditioning === 'true';
+  // A steady drive holds what was put on it to begin with, and that is what is overwritten.
+  const held = isSteady ? Number(w.Initial_Occupancy_Percentage) / 100 : 1;
+  const logical = Math.floor(pages * (1 - Number(s.Overprovisioning_Ratio)) * held);
+  const memoryBytesPerNs =
+    (2 * Number(s.Data_Cache_DRAM_Data_Busrt_Size) * Number(s.Data_Cache_DRAM_Data_Rate)) / 1000;
+  // Its estimate of a DRAM access counts half the rows of one that spans several.
+  const rows = Number(w.Average_Request_Size ?? 1) * SECTOR > PAGE ? 2 : 1;
+  // It counts sectors where we count pages, and a trace's requests start in the middle of one.
+  const parts = w.File_Path === undefined ? 1 : 2;
+  const requestBytes = Number(w.Average_Request_Size ?? 1) * SECTOR;
+  const chips = Number(s.Flash_Channel_Count) * Number(s.Chip_No_Per_Channel);
+  const together = w.Address_Distribution === 'STREAMING' ? Number(s.Plane_No_Per_Die) : 1;
+  const flashBytesPerNs = (chips * together * page) / 775_000;
+  // Its pages are programmed while they yet wait for the DRAM, so that what waits takes no place.
+  const waitingBytes =
+    memoryBytesPerNs * rows < flashBytesPerNs
+      ? Number(w.Average_No_of_Reqs_in_Queue ?? 0) * requestBytes
+      : 0;
+  return ssdProfileSchema.parse({
+    ...base,
+    capacity_sectors: (logical * page) / SECTOR,
+    controller: {
+      ...base.controller,
+      serial_us: s.HostInterface_Type === 'SATA' ? delayUs : 0,
+    },
+    array: {
+      ...base.array,
+      channels: Number(s.Flash_Channel_Count),
+      chips_per_channel: Number(s.Chip_No_Per_Channel),
+      dies_per_chip: Number(s.Die_No_Per_Chip),
+      planes_per_die: Number(s.Plane_No_Per_Die),
+      blocks_per_plane: blocks,
+      page_bytes: page,
+      multiplane: false,
+      pairs_planes: true,
+      chip_serves_one: rules,
+      commands_yield: rules,
+    },
+    buffer: {
+      ...base.buffer,
+      write_back: isCached,
+      admission: 'in-order',
+      // What may be on its way to the flash at once: a page a plane.
+      bytes: isCached ? lanes * PAGE * parts + waitingBytes : base.buffer.bytes,
+      ...(isCached && {
+        mib_per_s: (memoryBytesPerNs * rows * 1e9) / 2 ** 20,
+        access_us: 0.026,
+      }),
+    },
+    ftl: {
+      ...base.ftl,
+      unit_bytes: page,
+      initial_fill: isSteady ? 'steady' : 0,
+      unmapped_reads: 'flash',
+    },
+    gc: {
+      ...base.gc,
+      start_free_blocks: Math.floor(Number(s.GC_Exec_Threshold) * blocks),
+      policy: s.GC_Block_Selection_Policy === 'GREEDY' ? 'greedy' : 'random-greedy',
+      choices: Math.floor(Math.log2(blocks)),
+    },
+  });
+}
+
+/** A drive, MQSim's map before it where the case has one, and requests through both. */
+class MqsimRun {
+  readonly events = new EventQueue();
+  readonly drive: SsdDrive;
+  ended = 0;
+  sumNs = 0;
+  mapping: MqsimMapping | undefined;
+  readonly #isCached: boolean;
+  readonly #free: number[] = [];
+  readonly #then: (() => void)[] = [];
+  #nextTag = 0;
+
+  /**
+   * @param span sectors from 0 that are touched; translation pages lie behind them
+   * @param scale divides the size of the map's cache
+   */
+  constructor(of: MqsimCase, profile: SsdProfile, rules: boolean, span: number, scale: number) {
+    this.drive = new SsdDrive(profile, this.events, {});
+    this.#isCached = of.workload.Device_Level_Data_Caching_Mode === 'WRITE_CACHE';
+    this.drive.attach({
+      complete: (tag) => {
+        this.#free.push(tag);
+        this.#then[tag]();
+      },
+    });
+    if (of.ssdconfig.Ideal_Mapping_Table === 'true') return;
+    const { unitSectors } = this.drive.geometry;
+    // In the order of planes.
+    const at = (page: number): number => Math.ceil(span / unitSectors + page) * unitSectors;
+    this.mapping = new MqsimMapping(
+      {
+        readTranslation: (page, then) => this.#submit(Op.read, at(page), 1, then),
+        writeTranslation: (page, then) => this.#submit(Op.write, at(page), unitSectors, then),
+      },
+      // Entries of 9 and 6 bytes at the default geometry: two, or one, page numbers and a bit a sector.
+      Math.floor(Number(of.ssdconfig.CMT_Capacity) / 9 / scale),
+      Math.floor(PAGE / 6),
+      rules,
+    );
+  }
+
+  #submit(op: Op, sector: number, sectors: number, then: () => void): void {
+    const tag = this.#free.pop() ?? this.#nextTag++;
+    this.#then[tag] = then;
+    this.drive.submit(tag, op, sector, sectors, 0);
+  }
+
+  /** A request arrives now. */
+  request(op: Op, sector: number, sectors: number, then: () => void): void {
+    const startNs = this.events.nowNs;
+    const { mapping } = this;
+    const end = (): void => {
+      this.ended++;
+      this.sumNs += this.events.nowNs - startNs;
+      then();
+    };
+    if (mapping === undefined) {
+      this.#submit(op, sector, sectors, end);
+      return;
+    }
+    const { unitSectors } = this.drive.geometry;
+    let left = 0;
+    const pieceDone = (): void => {
+      if (--left === 0) end();
+    };
+    // A cached write is acknowledged without its place being known.
+    const isAckedFirst = this.#isCached && op === Op.write;
+    if (isAckedFirst) {
+      left++;
+      this.#submit(op, sector, sectors, pieceDone);
+    }
+    for (let from = sector; from < sector + sectors;) {
+      const page = Math.floor(from / unitSectors);
+      const count = Math.min(sector + sectors, (page + 1) * unitSectors) - from;
+      const at = from;
+      from += count;
+      if (!isAckedFirst) left++;
+      mapping.translate(page, () => {
+        if (!isAckedFirst) this.#submit(op, at, count, pieceDone);
+      });
+    }
+  }
+
+  outcome(): MqsimOutcome {
+    const { hostUnits, gcUnits } = this.drive.counters;
+    const { mapping, ended } = this;
+    return {
+      iops: (ended * SECOND) / this.events.nowNs,
+      meanUs: this.sumNs / ended / 1000,
+      writeAmplification: hostUnits > 0 ? (hostUnits + gcUnits) / hostUnits : 1,
+      mapReads: mapping === undefined ? 0 : (mapping.flashMisses + mapping.writebacks) / ended,
+    };
+  }
+}
+
+/**
+ * Runs a case.
+ * @param scale divides its time, the span that it touches and the cache of its map, which leaves
+ *   rates and shares as they are
+ */
+export function runMqsimCase(of: MqsimCase, rules: boolean, scale = 1): MqsimOutcome {
+  const profile = mqsimProfile(of, rules);
+  return of.workload.File_Path === undefined
+    ? runSynthetic(of, profile, rules, scale)
+    : runTrace(of, profile, rules);
+}
+
+function runSynthetic(
+  of: MqsimCase,
+  profile: SsdProfile,
+  rules: boolean,
+  scale: number,
+): MqsimOutcome {
+  const { ssdconfig: s, workload: w } = of;
+  const sectors = Number(w.Average_Request_Size);
+  const step = isHalfPages(of) ? sectors : Number(w.Address_Alignment_Unit);
+  const share = s.Enabled_Preconditioning === 'true' ? 1 : Number(w.Working_Set_Percentage) / 100;
+  const places = Math.floor((profile.capacity_sectors * share) / step / scale);
+  const run = new MqsimRun(of, profile, rules, places * step, scale);
+  const random = new RandomStream(1, 'mqsim');
+  const isRandom = w.Address_Distribution === 'RANDOM_UNIFORM';
+  const readShare = Number(w.Read_Percentage) / 100;
+  const requests = Number(w.Total_Requests_To_Generate) / scale;
+  let begun = 0;
+  const next = (): void => {
+    if (requests > 0 && begun >= requests) return;
+    const place = isRandom ? random.below(places) : begun % places;
+    begun++;
+    const op = random.uniform() < readShare ? Op.read : Op.write;
+    run.request(op, place * step, sectors, next);
+  };
+  for (let n = Number(w.Average_No_of_Reqs_in_Queue); n > 0; n--) next();
+  const stopNs = Number(w.Stop_Time) / scale;
+  if (stopNs > 0) run.events.advanceTo(stopNs);
+  else while (run.ended < requests && run.events.step());
+  return run.outcome();
+}
+
+/** Lines of: arrival ns, device, sector, sectors, 0 a write and 1 a read. */
+function runTrace(of: MqsimCase, profile: SsdProfile, rules: boolean): MqsimOutcome {
+  const file = `${validationData}mqsim/${of.workload.File_Path}`;
+  const lines = readFileSync(file, 'utf8').trim().split('\n');
+  const span = profile.capacity_sectors - 2 ** 22;
+  const run = new MqsimRun(of, profile, rules, span, 1);
+  const requests = lines.map((line) => line.trim().split(/\s+/).map(Number));
+  const arrive = run.events.register((n) => {
+    const [, , sector, sectors, isRead] = requests[n];
+    const at = sector % span;
+    run.request(isRead === 1 ? Op.read : Op.write, at, Math.min(sectors, span - at), () => {});
+  });
+  requests.forEach(([ns], n) => run.events.schedule(ns, arrive, n));
+  while (run.ended < requests.length && run.events.step());
+  return run.outcome();
+}
