@@ -3,7 +3,7 @@
  * CSV with the columns `drive,rw,iodepth,numjobs,iops,p1_us...` or from fio's own JSON files.
  *
  * IOPS of every cell and, at one outstanding, the percentiles: there they are the drive's alone,
- * with no host queue in them.
+ * with no host queue in them. More of them on demand.
  */
 
 import { InputError, nearestHint } from '../sim/input-error.ts';
@@ -22,6 +22,8 @@ export interface FioMatrixOptions {
   readonly host?: BareHost | undefined;
   /** Cells with more outstanding are left out; 256 by default. */
   readonly most?: number | undefined;
+  /** Percentiles of latency of cells with so many outstanding at most; 1 by default. */
+  readonly latencyMost?: number | undefined;
 }
 
 /** One measured cell. */
@@ -60,10 +62,10 @@ export function readFioMatrix(files: readonly string[], options: FioMatrixOption
   return rows.map((row) => {
     const { write, outstanding, percentiles } = row[0];
     const iops = row.reduce((sum, cell) => sum + cell.iops, 0) / row.length;
-    const { seconds = 60, host } = options;
+    const { seconds = 60, host, latencyMost = 1 } = options;
     return {
       workload: { run: 'random', write, outstanding, seconds, host },
-      measured: outstanding === 1 ? { iops, ...percentiles } : { iops },
+      measured: outstanding <= latencyMost ? { iops, ...percentiles } : { iops },
     };
   });
 }

@@ -5,21 +5,22 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
 import type { HddProfile } from '../../src/device/hdd/profile.ts';
+import type { AnyProfile } from '../../src/device/profile.ts';
 import { loadProfile } from '../../src/device/registry.ts';
-import { profileOfDatasheet } from '../../src/tune/datasheet.ts';
+import { profileOfDatasheet, readDatasheet } from '../../src/tune/datasheet.ts';
 import { readFigures } from '../../src/tune/figures-file.ts';
-import { readFioMatrix } from '../../src/tune/fio-matrix.ts';
 import { compareTargets, describeWorkload, type Target } from '../../src/tune/target.ts';
+import { runRandomLoop } from '../../src/workload/bare/random-loop.ts';
 import { runSequential } from '../../src/workload/bare/sequential.ts';
-import { atDepth32, ENTERPRISE } from './later-drives.ts';
+import { atDepth32, ENTERPRISE, readCells, readLatencies } from './later-drives.ts';
 import { needsData, validationData } from './shared.ts';
 
 function check(
-  name: string,
+  profile: AnyProfile,
   targets: readonly Target[],
   allowed: (figure: string) => number,
 ): void {
-  const misses = compareTargets(loadProfile(name), targets)
+  const misses = compareTargets(profile, targets)
     .filter(({ figure, off }) => !(Math.abs(off) <= allowed(figure)))
     .map(
       (row) => `${describeWorkload(row.workload)} ${row.figure}: ${(100 * row.off).toFixed(1)} %`,
@@ -27,46 +28,66 @@ function check(
   assert.deepEqual(misses, []);
 }
 
-const matrices = [
-  { name: 'generic-500gb-7200', drive: 'hdd-500gb-7200', host: {} },
-  { name: 'wd-raptor-wd740gd', drive: 'wd-raptor-74gb-10k', host: { elevator: 'deadline' } },
-];
-for (const { name, drive, host } of matrices) {
+const devices = fileURLToPath(new URL('../../devices/hdd/', import.meta.url));
+const alone = (name: string) =>
+  profileOfDatasheet(readDatasheet(`${devices}${name}.datasheet.json`));
+
+for (const name of ['generic-500gb-7200', 'wd-raptor-wd740gd'] as const) {
   test(`${name}: random-read IOPS and depth-1 percentiles within 10 %`, needsData, () => {
-    const file = `${validationData}hdd/fio-random-4k-percentiles.csv`;
-    check(name, readFioMatrix([file], { drive, rw: 'read', host }), () => 0.1);
+    check(loadProfile(name), readCells(name), () => 0.1);
   });
+  test(`${name}, from its datasheet alone: the same within 10 %`, needsData, () => {
+    check(alone(name), readCells(name), () => 0.1);
+  });
+  test(
+    `${name}, from its datasheet alone: latencies at 4 to 32 outstanding within 12 %`,
+    needsData,
+    () => {
+      check(alone(name), readLatencies(name), () => 0.12);
+    },
+  );
 }
 
-const devices = fileURLToPath(new URL('../../devices/hdd/', import.meta.url));
-/** Beyond 10 %: said in devices/README.md. */
-const KNOWN_MISSES: Record<string, readonly string[]> = {
-  'hgst-ultrastar-he12': ['short_backward_ms', 'seq_outer_ms', 'seq_inner_ms'],
-  'toshiba-mg07-12tb': ['seq_outer_ms', 'seq_inner_ms'],
-};
-for (const [name, misses] of Object.entries(KNOWN_MISSES)) {
-  test(`${name}: diskinfo's strokes within 10 %, rates within 5 %, but for ${misses.join(', ')}`, () => {
-    const targets = readFigures(`${devices}${name}.figures.json`);
-    check(name, targets, (figure) => {
-      if (misses.includes(figure)) return 0.8;
-      return figure.endsWith('_kBps') ? 0.05 : 0.1;
-    });
+for (const name of ['hgst-ultrastar-he12', 'toshiba-mg07-12tb']) {
+  test(`${name}: diskinfo's strokes and single sectors within 10 %, rates within 5 %`, () => {
+    check(loadProfile(name), readFigures(`${devices}${name}.figures.json`), (figure) =>
+      figure.endsWith('_kBps') ? 0.05 : 0.1,
+    );
   });
 }
 
 test('seagate-barracuda-st2000dm006: every public figure within 10 %', () => {
   const name = 'seagate-barracuda-st2000dm006';
-  check(name, readFigures(`${devices}${name}.figures.json`), () => 0.1);
+  check(loadProfile(name), readFigures(`${devices}${name}.figures.json`), () => 0.1);
 });
 
-/** The MG07's seeks are those of its diskinfo lines, which are slow: 179.4 IOPS, 0.3 % short. */
-const LEAST_IOPS: Record<string, number> = { 'toshiba-mg07-12tb': 175 };
+test('random reads on a part of a disk: 1.20, 1.55 and 2.0 times as many on 50, 10 and 0.07 % (Wong)', () => {
+  const profile = alone('hitachi-deskstar-7k1000c');
+  const iopsOn = (span: number): number =>
+    runRandomLoop(profile, { write: false, outstanding: 1, seconds: 60, span }).iops;
+  const whole = iopsOn(1);
+  for (const [span, measured] of [
+    [0.5, 1.2],
+    [0.1, 1.55],
+    [0.0007, 2],
+  ]) {
+    const off = iopsOn(span) / whole / measured - 1;
+    assert.ok(Math.abs(off) < 0.2, `${span}: ${off}`);
+  }
+});
+
+test('writing in order from a datasheet alone is as fast as reading, but for a tenth', () => {
+  for (const name of ['hitachi-deskstar-7k1000c', 'toshiba-p300-3tb', 'wd-raptor-wd740gd']) {
+    const rate = (write: boolean): number => runSequential(alone(name), { write, at: 0, mib: 256 });
+    assert.ok(rate(true) > 0.9 * rate(false), name);
+  }
+});
+
 for (const name of ENTERPRISE) {
-  const least = LEAST_IOPS[name] ?? 180;
-  test(`${name}: ${least} to 240 IOPS at depth 32, and nobody waits past the age limit`, () => {
+  test(`${name}: 180 to 240 IOPS at depth 32, and nobody waits past the age limit`, () => {
     const { iops, longest_ms } = atDepth32(name);
     const profile = loadProfile(name) as HddProfile;
-    assert.ok(iops >= least && iops <= 240, `${iops} IOPS`);
+    assert.ok(iops >= 180 && iops <= 240, `${iops} IOPS`);
     assert.ok(longest_ms <= profile.queue.ageLimit_ms, `${longest_ms} ms`);
   });
 }

@@ -20,6 +20,21 @@ interface Drive {
 
 const fio = (drive: string, rw: string, host = {}) =>
   readFioMatrix([`${validationData}hdd/fio-random-4k-percentiles.csv`], { drive, rw, host });
+/** Latencies of reads with 4, 16 and 32 outstanding: nothing was fitted to them. */
+const latencies = (drive: string, host = {}): Target[] =>
+  readFioMatrix([`${validationData}hdd/fio-random-4k-percentiles.csv`], {
+    drive,
+    rw: 'read',
+    host,
+    latencyMost: 32,
+  })
+    .filter(
+      ({ workload }) => workload.run === 'random' && [4, 16, 32].includes(workload.outstanding),
+    )
+    .map(({ workload, measured: { iops: _iops, ...percentiles } }) => ({
+      workload,
+      measured: percentiles,
+    }));
 const figures = (name: string) => readFigures(`${devices}${name}.figures.json`);
 const deadline = { elevator: 'deadline' };
 
@@ -27,12 +42,15 @@ const DRIVES: readonly Drive[] = [
   {
     name: 'generic-500gb-7200',
     fitted: () => fio('hdd-500gb-7200', 'read'),
-    unseen: () => fio('hdd-500gb-7200', 'write'),
+    unseen: () => [...latencies('hdd-500gb-7200'), ...fio('hdd-500gb-7200', 'write')],
   },
   {
     name: 'wd-raptor-wd740gd',
     fitted: () => fio('wd-raptor-74gb-10k', 'read', deadline),
-    unseen: () => fio('wd-raptor-74gb-10k', 'write', deadline),
+    unseen: () => [
+      ...latencies('wd-raptor-74gb-10k', deadline),
+      ...fio('wd-raptor-74gb-10k', 'write', deadline),
+    ],
   },
   ...['hgst-ultrastar-he12', 'toshiba-mg07-12tb', 'seagate-barracuda-st2000dm006'].map((name) => ({
     name,
@@ -71,6 +89,16 @@ function driveSection({ name, fitted, unseen }: Drive): string {
     ...body,
   ].join('\n');
 }
+
+/** What was measured on a drive that its datasheet alone is held against. */
+export const readCells = (name: 'generic-500gb-7200' | 'wd-raptor-wd740gd'): Target[] =>
+  name === 'wd-raptor-wd740gd'
+    ? fio('wd-raptor-74gb-10k', 'read', deadline)
+    : fio('hdd-500gb-7200', 'read');
+export const readLatencies = (name: 'generic-500gb-7200' | 'wd-raptor-wd740gd'): Target[] =>
+  name === 'wd-raptor-wd740gd'
+    ? latencies('wd-raptor-74gb-10k', deadline)
+    : latencies('hdd-500gb-7200');
 
 /** Drives of 7200 rpm for servers. */
 export const ENTERPRISE = [

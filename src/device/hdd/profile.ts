@@ -223,6 +223,11 @@ const cache = z.strictObject({
     description: 'Read ahead before another request is served.',
   }),
   readAheadMax_sectors: count.meta({ description: 'Read ahead at most.' }),
+  readAheadMax_ms: ms.default(0).meta({
+    description:
+      'Reading ahead ends so long after the last read that took the medium, and no hit from the ' +
+      'buffer prolongs it; 0: no such limit.',
+  }),
   readAheadOnHit: z.boolean().default(true).meta({
     description: 'Reading ahead that has reached its end goes on after a hit.',
   }),

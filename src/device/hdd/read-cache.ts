@@ -10,6 +10,7 @@ import type { Mechanism } from './mechanism.ts';
 import type { HddProfile } from './profile.ts';
 import { ReadAhead } from './read-ahead.ts';
 import { Segments } from './segments.ts';
+import { MS } from '../../sim/units.ts';
 
 /** The ways of reading ahead as numbers: V8 compares strings out of JSON letter by letter. */
 const Way = {
@@ -46,6 +47,8 @@ export class ReadCache {
   readonly #way: number = 0;
   readonly #leastAhead: number = 0;
   readonly #mostAhead: number = 0;
+  /** Reading ahead lasts no longer, ns; 0: as long as it finds room. */
+  readonly #longestNs: number = 0;
   readonly #mechanism: Mechanism;
   readonly #geometry: Geometry;
 
@@ -59,6 +62,7 @@ export class ReadCache {
     this.#way = Way[cache.readAhead];
     this.#leastAhead = cache.readAheadMin_sectors;
     this.#mostAhead = cache.readAheadMax_sectors;
+    this.#longestNs = cache.readAheadMax_ms * MS;
     this.#mechanism = mechanism;
     this.#geometry = mechanism.geometry;
     this.segments = new Segments(cache.segments);
@@ -88,7 +92,10 @@ export class ReadCache {
     const { readAhead, segments, endLbn } = this;
     segments.lbn = this.lbn;
     const segment = segments.find();
-    if (segment < 0 || segment !== readAhead.segment || endLbn > readAhead.limitLbn) return false;
+    if (segment < 0 || segment !== readAhead.segment) return false;
+    // Reading ahead that ends by the clock goes on for whoever wants what comes next.
+    if (this.#longestNs > 0 && readAhead.nextLbn < readAhead.limitLbn) this.#slideLimit();
+    if (endLbn > readAhead.limitLbn) return false;
     readAhead.endLbn = endLbn;
     readAhead.reach();
     segments.touch(segment);
@@ -178,6 +185,7 @@ export class ReadCache {
 
   /** A hit on the segment being filled makes room in it: reading ahead goes on. */
   #goOn(): void {
+    if (this.#longestNs > 0) return;
     const { readAhead } = this;
     if (readAhead.nextLbn >= readAhead.limitLbn) {
       if (!this.#goesOnAfterHit) return;
@@ -210,6 +218,10 @@ export class ReadCache {
         if (this.#way === Way['track-end']) this.#geometry.findTrackEnd();
         else this.#geometry.findCylinderEnd();
         limit = Math.min(limit, this.#geometry.endLbn);
+    }
+    if (this.#longestNs > 0) {
+      // What passes until then on this track: the head is rarely taken to another in so short a time.
+      limit = Math.min(limit, endLbn + Math.floor(this.#longestNs / this.#mechanism.runSectorNs));
     }
     limit = Math.min(limit, this.#geometry.capacitySectors);
     if (limit > readAhead.limitLbn) readAhead.limitLbn = limit;
