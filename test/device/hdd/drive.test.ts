@@ -68,6 +68,18 @@ test('behind a read begun within its sectors the next ones come by when the plat
   assert.equal(host.events.nowNs, 11.4 * MS + 1000);
 });
 
+test('reading ahead that ends by the clock: what passed is there, then the platter turns; streams go on', () => {
+  const host = new Host(smallProfile({ cache: { readAheadMax_ms: 0.5 } }));
+  host.read(0, 1);
+  host.events.advanceTo(11 * MS);
+  for (let lbn = 1; lbn <= 5; lbn++) assert.equal(host.read(lbn, 1), 0.1 * MS + 1000, String(lbn));
+  host.read(6, 1);
+  assert.equal(host.events.nowNs, 20.7 * MS + 1000);
+  // Row after row, each asked for while the head is on its way there, at the rate of the medium.
+  for (let lbn = 7; lbn < 97; lbn += 30) host.read(lbn, 30);
+  assert.equal(host.events.nowNs, 29.7 * MS + 1000);
+});
+
 test('streaming goes at the media rate with skews', () => {
   const host = new Host(smallProfile());
   // Ten cylinders of two tracks: 100 sectors, 10 on to the next head, 100, 20 to the next cylinder.
