@@ -10,7 +10,7 @@ import { isInactiveLow } from './scan-amounts.ts';
 import { type ScanControl, scanControl } from './scan-control.ts';
 import type { Node } from './topology.ts';
 import { DEF_PRIORITY, SWAP_CLUSTER_MAX } from './vm-options.ts';
-import type { Zone, ZoneType } from './zone.ts';
+import type { ZoneType } from './zone.ts';
 
 /** Zones with more than so many times their high watermark free are not scanned. */
 const PLENTY = 8;
@@ -35,13 +35,19 @@ export class Kswapd {
 
   /** wakeup_kswapd: an allocation of 2^order pages found no zone above its low watermark. */
   wake(order: number, type: ZoneType): void {
-    const isLow = (zone: Zone) => zone.type <= type && !zone.watermarkOk(order, zone.low, type);
-    if (!this.node.zones.some(isLow)) return;
-    const { stat } = this.#memory;
-    stat.wakeupKswapd++;
-    this.#wantedOrder = Math.max(this.#wantedOrder, order);
+    if (!this.#isLow(order, type)) return;
+    this.#memory.stat.wakeupKswapd++;
+    if (order > this.#wantedOrder) this.#wantedOrder = order;
     this.#isWanted = true;
     this.#sleepers.wakeOne();
+  }
+
+  // These are asked for every page when memory is short: plain loops, which allocate nothing.
+  #isLow(order: number, type: ZoneType): boolean {
+    for (const zone of this.node.zones) {
+      if (zone.type <= type && !zone.watermarkOk(order, zone.low, type)) return true;
+    }
+    return false;
   }
 
   /** Time awake so far, ns. */
@@ -86,9 +92,14 @@ export class Kswapd {
   #isBalanced(order: number): boolean {
     const { perNode } = this.#memory.rules;
     const { zones, type } = this.node;
-    const ok = (zone: Zone) => zone.watermarkOk(order, zone.high, type);
-    if (perNode) return zones.some(ok) || zones.every(({ domain }) => domain.allUnreclaimable);
-    return zones.every((zone) => zone.domain.allUnreclaimable || ok(zone));
+    let isAnyOk = false;
+    let areAllOk = true;
+    for (const zone of zones) {
+      const isOk = zone.watermarkOk(order, zone.high, type);
+      if (isOk) isAnyOk = true;
+      if (!isOk && !zone.domain.allUnreclaimable) areAllOk = false;
+    }
+    return areAllOk || (perNode && isAnyOk);
   }
 
   /** balance_pgdat. */
@@ -125,18 +136,17 @@ export class Kswapd {
     const memory = this.#memory;
     const { zones, type } = this.node;
     const { order } = sc;
-    let highest = -1;
-    for (const [i, zone] of zones.entries()) {
-      if (!zone.watermarkOk(order, zone.high, type)) highest = i;
-    }
-    const seen = new Set<Domain>();
+    let highest = zones.length - 1;
+    while (highest >= 0 && zones[highest].watermarkOk(order, zones[highest].high, type)) highest--;
+    let last: Domain | undefined;
     for (let i = 0; i <= highest; i++) {
       const zone = zones[i];
       const { domain } = zone;
-      if (seen.has(domain)) continue;
+      // The zones of a node that is reclaimed as one lie together.
+      if (domain === last) continue;
       if (domain.allUnreclaimable && sc.priority !== DEF_PRIORITY) continue;
       if (zone.watermarkOk(order, PLENTY * zone.high, type)) continue;
-      seen.add(domain);
+      last = domain;
       for (const lruvec of domain.lruvecs) {
         if (memory.canSwap && isInactiveLow(memory, lruvec, Kind.anon)) {
           yield* this.#reclaim.shrinkActive(lruvec, Kind.anon, SWAP_CLUSTER_MAX);
@@ -158,10 +168,11 @@ export class Kswapd {
     const memory = this.#memory;
     if (sc.passScanned === 0 || sc.priority >= DEF_PRIORITY - 2) return;
     const { zones, type } = this.node;
-    if (zones.some((zone) => !zone.watermarkOk(sc.order, zone.min, type))) {
+    for (const zone of zones) {
+      if (zone.watermarkOk(sc.order, zone.min, type)) continue;
       memory.stat.kswapdSkipCongestionWait++;
-    } else {
-      yield* this.#reclaim.naps.timed();
+      return;
     }
+    yield* this.#reclaim.naps.timed();
   }
 }

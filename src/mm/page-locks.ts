@@ -124,7 +124,7 @@ export class PageLocks {
   }
 
   /** The running task uses the processor, ns. */
-  *useCpu(ns: number): Sleeping<void> {
-    yield* this.scheduler.sleepNs(ns, 'cpu');
+  useCpu(ns: number): Sleeping<boolean> {
+    return this.scheduler.sleepNs(ns, 'cpu');
   }
 }

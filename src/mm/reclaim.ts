@@ -22,6 +22,10 @@ import { Reclaimer } from './vm-stat.ts';
 /** Pages scanned by one direct reclaim from which on 2.6.34 wakes the flusher: 1.5 x its goal. */
 const WRITEBACK_THRESHOLD = SWAP_CLUSTER_MAX + (SWAP_CLUSTER_MAX >> 1);
 
+/** A pass that has nothing to do: an iterator at its end, for `yield*`. */
+const NOTHING = nothing();
+NOTHING.next();
+
 export class Reclaim {
   readonly memory: Memory;
   readonly flusher: Flusher;
@@ -100,17 +104,29 @@ export class Reclaim {
     // Since 3.x reclaim plugs around a zone; before there are no such plugs.
     memory.fs.queue.startPlug(task);
     const { lruvecs } = domain;
-    if (sc.group >= 0) yield* this.#shrinkLists(lruvecs[sc.group], sc);
-    else for (const lruvec of lruvecs) yield* this.#shrinkLists(lruvec, sc);
+    if (sc.group >= 0) yield* this.#shrinkIfWorth(lruvecs[sc.group], sc);
+    else for (const lruvec of lruvecs) yield* this.#shrinkIfWorth(lruvec, sc);
     memory.fs.queue.finishPlug(task);
-    yield* this.#throttleVmWriteout();
+    if (this.#isTooMuchWritten()) yield* this.#throttleVmWriteout();
   }
 
-  /** shrink_lruvec: the four lists in turn, a batch of each at a time. */
-  *#shrinkLists(lruvec: LruVec, sc: ScanControl): Sleeping<void> {
+  /** shrink_lruvec, which at a gentle priority often finds too little to scan. */
+  #shrinkIfWorth(lruvec: LruVec, sc: ScanControl): Sleeping<void> {
     const { memory } = this;
     const left = this.#amounts.pop() ?? new Int32Array(4);
     scanAmounts(memory, lruvec, sc, left);
+    const isWorth =
+      left[Lru.inactiveAnon] > 0 || left[Lru.activeFile] > 0 || left[Lru.inactiveFile] > 0;
+    if (isWorth || (memory.canSwap && isInactiveLow(memory, lruvec, Kind.anon))) {
+      return this.#shrinkLists(lruvec, sc, left);
+    }
+    this.#amounts.push(left);
+    return NOTHING;
+  }
+
+  /** The four lists in turn, a batch of each at a time. */
+  *#shrinkLists(lruvec: LruVec, sc: ScanControl, left: Int32Array): Sleeping<void> {
+    const { memory } = this;
     while (left[Lru.inactiveAnon] > 0 || left[Lru.activeFile] > 0 || left[Lru.inactiveFile] > 0) {
       for (let list = 0; list < 4; list++) {
         if (left[list] <= 0) continue;
@@ -210,10 +226,12 @@ export class Reclaim {
 
   /** throttle_vm_writeout: while more than 1.1 x the dirty limit is under write-back. */
   *#throttleVmWriteout(): Sleeping<void> {
+    while (this.#isTooMuchWritten()) yield* this.naps.timed();
+  }
+
+  #isTooMuchWritten(): boolean {
     const { memory } = this;
-    while (memory.nrWriteback > memory.dirtyLimits()[1] * 1.1) {
-      yield* this.naps.timed();
-    }
+    return memory.nrWriteback > 0 && memory.nrWriteback > memory.dirtyLimits()[1] * 1.1;
   }
 }
 
@@ -221,3 +239,6 @@ export class Reclaim {
 function isTooMuchIsolated(lruvec: LruVec, kind: Kind): boolean {
   return lruvec.isolated[kind] > lruvec.lists[kind * 2].size;
 }
+
+// oxlint-disable-next-line require-yield
+function* nothing(): Sleeping<void> {}

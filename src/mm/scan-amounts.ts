@@ -43,7 +43,7 @@ export function anonPercent(memory: Memory, lruvec: LruVec, sc: ScanControl): nu
   const file = lruvec.filePages;
   // With hardly any file pages left it is anonymous memory or nothing.
   if (sc.group < 0 && file + sc.domain.freePages <= sc.domain.highMark) return 100;
-  const inactiveFile = Math.floor(lruvec.lists[Lru.inactiveFile].size / 2 ** sc.priority);
+  const inactiveFile = lruvec.lists[Lru.inactiveFile].size >> sc.priority;
   if (rules.sparesAnon && inactiveFile > 0 && !isInactiveLow(memory, lruvec, Kind.file)) return 0;
   fade(lruvec, Kind.anon, anon);
   fade(lruvec, Kind.file, file);
@@ -66,7 +66,7 @@ export function scanAmounts(
   // At the last priority everything is looked at, of either kind that could go.
   const isAll = sc.priority === 0 && memory.canSwap && sc.maySwap;
   for (let list = 0; list < 4; list++) {
-    let scan = Math.floor(lruvec.lists[list].size / 2 ** sc.priority);
+    let scan = lruvec.lists[list].size >> sc.priority;
     const percent = list < Lru.inactiveFile ? anon : 100 - anon;
     if (percent < 100 && !isAll) scan = Math.floor((scan * percent) / 100);
     if (memory.rules.carriesScan) scan = carried(lruvec, list, scan);

@@ -65,7 +65,7 @@ export class TaskScheduler {
     this.#timeout = events.register((slot) => {
       const task = this.#timeoutTasks[slot];
       this.#freeTimeouts.push(slot);
-      if (task.sleepGeneration === this.#timeoutGenerations[slot]) this.#wake(task, false);
+      if (task.sleepGeneration === this.#timeoutGenerations[slot]) this.#timedOut(task);
     });
   }
 
@@ -93,23 +93,47 @@ export class TaskScheduler {
 
   /** Sleeps until woken. */
   *sleep(waitingFor: string): Sleeping<void> {
+    this.fallAsleep(waitingFor);
+    yield;
+  }
+
+  /** The running task is asleep once it yields: for callers that save a generator by yielding themselves. */
+  fallAsleep(waitingFor: string): Task {
     const task = this.current;
     task.state = State.sleeping;
     task.waitingFor = waitingFor;
-    yield;
+    return task;
   }
 
   /** Sleeps `ns`, or less when woken. Returns true when it was woken before the time was up. */
   *sleepNs(ns: number, waitingFor: string): Sleeping<boolean> {
-    const task = this.current;
+    const task = this.fallAsleepNs(ns, waitingFor);
+    yield;
+    return task.wasWoken;
+  }
+
+  /** The same with a time-out; the task's `wasWoken` says afterwards how it ended. */
+  fallAsleepNs(ns: number, waitingFor: string): Task {
+    const task = this.fallAsleep(waitingFor);
     const slot = this.#freeTimeouts.pop() ?? this.#timeoutTasks.length;
     this.#timeoutTasks[slot] = task;
     this.#timeoutGenerations[slot] = ++task.sleepGeneration;
     const lasts = this.policy === undefined ? ns : this.policy.delayNs(ns);
     this.events.schedule(this.events.nowNs + Math.max(0, Math.round(lasts)), this.#timeout, slot);
     task.wasWoken = false;
-    yield* this.sleep(waitingFor);
-    return task.wasWoken;
+    return task;
+  }
+
+  /** With nothing else due now, the task runs at once: what its own event would come to. */
+  #timedOut(task: Task): void {
+    const isNext = this.#runnable.length === 0 && this.events.nextEventNs() > this.events.nowNs;
+    if (task.state !== State.sleeping || !isNext) {
+      this.#wake(task, false);
+      return;
+    }
+    task.wasWoken = false;
+    task.sleepGeneration++;
+    this.#run(task);
   }
 
   /** Wakes a sleeping task; without effect on any other. */
@@ -167,19 +191,19 @@ export class WaitQueue {
 
   /** Sleeps until woken through this queue. */
   *wait(): Sleeping<void> {
-    const task = this.#scheduler.current;
+    const task = this.#scheduler.fallAsleep(this.#name);
     this.#waiting.push(task);
-    yield* this.#scheduler.sleep(this.#name);
+    yield;
     this.#forget(task);
   }
 
   /** Sleeps until woken or until `ns` have passed; true when woken. */
   *waitNs(ns: number): Sleeping<boolean> {
-    const task = this.#scheduler.current;
+    const task = this.#scheduler.fallAsleepNs(ns, this.#name);
     this.#waiting.push(task);
-    const woken = yield* this.#scheduler.sleepNs(ns, this.#name);
+    yield;
     this.#forget(task);
-    return woken;
+    return task.wasWoken;
   }
 
   wakeOne(): void {
