@@ -79,6 +79,8 @@ export class PageAllocator {
         continue;
       }
       if (this.#isHopeless()) this.#oom.kill(-1);
+      // Where no one is killed, what was given up is looked at again.
+      else if (reclaimed === 0) for (const domain of node.domains) domain.freed();
       yield* this.#nap(reclaimed);
     }
   }
