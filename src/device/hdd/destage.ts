@@ -137,7 +137,7 @@ export class Destage {
     const stopLbn = Math.min(dirty.ends[i], startLbn + this.#mostSectors);
     dirty.lbn = startLbn;
     dirty.endLbn = stopLbn;
-    dirty.remove();
+    dirty.removeFrom(i);
     this.startLbn = startLbn;
     this.stopLbn = stopLbn;
     this.#cursor = stopLbn;
@@ -163,8 +163,8 @@ export class Destage {
     const { geometry } = mechanism;
     const window = Math.min(this.#window, dirty.count);
     dirty.lbn = this.#cursor;
-    let i = dirty.index(0);
-    if (i === dirty.count) i = 0;
+    let i = dirty.find();
+    if (i === dirty.size) i = dirty.next(0);
     if (window === 1) return i;
     mechanism.fromNs = this.atNs;
     let best = i;
@@ -181,7 +181,8 @@ export class Destage {
           best = i;
         }
       }
-      if (++i === dirty.count) i = 0;
+      i = dirty.next(i + 1);
+      if (i === dirty.size) i = dirty.next(0);
     }
     return best;
   }

@@ -21,7 +21,7 @@ export class Durability {
   /** @param dirty what the buffer holds, acknowledged or not, but for the row being written */
   constructor(dirty: DirtyRanges) {
     this.#dirty = dirty;
-    this.#lost = new DirtyRanges(4 * dirty.starts.length, true);
+    this.#lost = new DirtyRanges(4 * dirty.capacity + 8, true);
   }
 
   /** A row begins to be written, which was taken out of the dirty ones; the row before is done. */
@@ -35,9 +35,10 @@ export class Durability {
   /** A write of a row is acknowledged; what of it the buffer no longer holds is on the medium. */
   acknowledged(lbn: number, endLbn: number, nowNs: number): void {
     this.#settle(nowNs);
-    const { starts, ends, count } = this.#dirty;
-    this.#dirty.lbn = lbn;
-    for (let i = this.#dirty.index(0); i < count && starts[i] < endLbn; i++) {
+    const dirty = this.#dirty;
+    const { starts, ends, size } = dirty;
+    dirty.lbn = lbn;
+    for (let i = dirty.find(); i < size && starts[i] < endLbn; i = dirty.next(i + 1)) {
       this.#lose(Math.max(lbn, starts[i]), Math.min(endLbn, ends[i]));
     }
     const from = Math.max(lbn, this.#startLbn);
@@ -66,17 +67,18 @@ export class Durability {
   /** Rows that are lost if the power goes now, by address. */
   rows(nowNs: number): SectorRow[] {
     this.#settle(nowNs);
-    const { starts, ends, count } = this.#lost;
-    return Array.from({ length: count }, (_, i) => [starts[i], ends[i]]);
+    const [starts, ends] = this.#lost.save();
+    return starts.map((lbn, i) => [lbn, ends[i]]);
   }
 
   /** Lets the row being written be on the medium once it is; completions are rounded to whole ns. */
   #settle(nowNs: number): void {
     if (this.#untilNs === -Infinity || this.#untilNs >= nowNs + 1) return;
-    const { starts, ends, count } = this.#dirty;
+    const dirty = this.#dirty;
+    const { starts, ends, size } = dirty;
     let from = this.#startLbn;
-    this.#dirty.lbn = from;
-    for (let i = this.#dirty.index(0); i < count && starts[i] < this.#endLbn; i++) {
+    dirty.lbn = from;
+    for (let i = dirty.find(); i < size && starts[i] < this.#endLbn; i = dirty.next(i + 1)) {
       if (starts[i] > from) this.#keep(from, starts[i]);
       from = Math.max(from, ends[i]);
     }
