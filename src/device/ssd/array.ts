@@ -13,7 +13,7 @@
 
 import type { EventQueue } from '../../sim/events.ts';
 import type { Geometry } from './geometry.ts';
-import type { Stream } from './blocks.ts';
+import { Stream } from './blocks.ts';
 import type { SsdProfile } from './profile.ts';
 import { ChannelTurns } from './channel-turns.ts';
 import { IdleArray } from './idle.ts';
@@ -59,6 +59,7 @@ export class FlashArray {
   readonly #hold: boolean;
   readonly #burst: number;
   readonly #sendsPadding: boolean;
+  readonly #copyback: boolean;
   readonly #restNs: number;
   readonly #idle: IdleArray | undefined;
   readonly #turns: ChannelTurns | undefined;
@@ -115,6 +116,7 @@ export class FlashArray {
     this.#hold = profile.array.hold_during_transfer;
     this.#burst = profile.array.read_burst;
     this.#sendsPadding = profile.array.sends_padding ?? true;
+    this.#copyback = profile.gc.copyback ?? false;
     this.#restNs = Math.round((profile.array.rest_after_program_us ?? 0) * 1000);
     this.#idle = profile.array.idle && new IdleArray(profile.array.idle);
     this.#onEnd = events.register((die) => this.#ended(die));
@@ -262,8 +264,9 @@ export class FlashArray {
   startProgram(lane: number, stream: Stream, physical: number, held: number): void {
     const geometry = this.#geometry;
     const slc = stream === this.#slc?.stream ? this.#slc : undefined;
+    const isInside = this.#copyback && stream === Stream.gc;
     const die = geometry.dieOfLane(lane);
-    this.#bookChannel(die, this.#sentFor(stream, held), true);
+    this.#bookChannel(die, isInside ? 0 : this.#sentFor(stream, held), true);
     this.#cellNs[die] = this.#bookedNs;
     const cells = slc === undefined ? geometry.programTime(physical) : slc.programNs;
     this.#startJob(die, DieWork.program, lane, stream, cells);
@@ -300,7 +303,7 @@ export class FlashArray {
   /** Starts a page read of collection's, `bytes` of which leave the die. */
   startGcRead(lane: number, stream: Stream, physical: number, bytes: number): void {
     const die = this.#geometry.dieOfLane(lane);
-    this.#bytes[die] = bytes;
+    this.#bytes[die] = this.#copyback ? 0 : bytes;
     let sense = this.#senseTime(physical, bytes);
     const retry = this.#retry;
     if (retry !== undefined) sense = this.#drawRetries(die, sense, retry);

@@ -12,7 +12,8 @@
  * - Collection dirties what it moves where that is in memory; otherwise the page is read and written.
  *
  * Pages to be written wait for a place in the write buffer, at most once each; what is new in them stays
- * in memory that is not counted. A page that was never written need not be read.
+ * in memory that is not counted. Those that collection has changed wait for the host to write as well:
+ * else collection could keep itself busy for ever, its moves changing pages, these making others stale. A page that was never written need not be read.
  */
 
 import type { WriteBuffer } from './buffer.ts';
@@ -69,6 +70,8 @@ export class CachedMap {
   /** By page: waits to be written, 2 when all of it is known; the queue of these. */
   readonly #write: Uint8Array;
   readonly #nextWrite: Int32Array;
+  /** How many pages may be written before the host writes again. */
+  #due = 0;
   #isTurn = true;
   #firstWrite = NONE;
   #lastWrite = NONE;
@@ -133,6 +136,7 @@ export class CachedMap {
   /** A slot is let into the buffer. */
   begin(slot: number): void {
     this.#isMapped[slot] = 0;
+    this.#due = this.queued;
   }
 
   /**
@@ -212,6 +216,7 @@ export class CachedMap {
     if (page >= 0) {
       cache.clean(page);
       this.#queueWrite(page, this.#wholePages);
+      this.#due = Math.min(this.queued, this.#due + 1);
     }
     return cache.replaceOldest(segment);
   }
@@ -236,6 +241,7 @@ export class CachedMap {
       const to = Math.min(from + this.#entriesPerPage, this.#geometry.logicalUnits);
       this.#queueWrite(page, first <= from && to <= end);
     }
+    this.#due = this.queued;
   }
 
   #queueWrite(page: number, isWhole: boolean): void {
@@ -252,7 +258,7 @@ export class CachedMap {
 
   /** Whether a page is next to get a slot of the buffer: pages and the host take turns. */
   isTurn(hostWaits: boolean): boolean {
-    if (this.queued === 0) return false;
+    if (this.#due === 0) return false;
     const isTurn = this.#isTurn || !hostWaits;
     this.#isTurn = !isTurn;
     return isTurn;
@@ -264,6 +270,7 @@ export class CachedMap {
     this.#firstWrite = this.#nextWrite[page];
     if (this.#firstWrite === NONE) this.#lastWrite = NONE;
     this.queued--;
+    this.#due--;
     const slot = this.#buffer.take(this.#geometry.logicalUnits + page, 0, NONE);
     if (this.#write[page] === 2) this.#buffer.fill(slot);
     this.#write[page] = 0;
@@ -279,7 +286,7 @@ export class CachedMap {
       write: this.#write.slice(),
       nextWrite: this.#nextWrite.slice(),
       isTurn: this.#isTurn,
-      scalars: [this.queued, this.#firstWrite, this.#lastWrite],
+      scalars: [this.queued, this.#due, this.#firstWrite, this.#lastWrite],
     };
   }
 
@@ -292,6 +299,6 @@ export class CachedMap {
     this.#write.set(saved.write);
     this.#nextWrite.set(saved.nextWrite);
     this.#isTurn = saved.isTurn;
-    [this.queued, this.#firstWrite, this.#lastWrite] = saved.scalars;
+    [this.queued, this.#due, this.#firstWrite, this.#lastWrite] = saved.scalars;
   }
 }

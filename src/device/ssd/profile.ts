@@ -277,6 +277,14 @@ const gc = z
     start_free_blocks: count(
       'Collection runs in a lane (a die, or a plane of it) while it has this many free blocks or fewer.',
     ),
+    copyback: z
+      .boolean()
+      .optional()
+      .meta({
+        description:
+          'What collection moves stays inside the die: it crosses no channel. Only where a page is ' +
+          'one mapping unit and planes are filled one by one. False when absent.',
+      }),
     idle: z
       .strictObject({
         after_us: microseconds('Without a request outstanding for so long, the drive is idle.'),
@@ -431,6 +439,15 @@ function impossibility(p: SsdProfile): { path: string[]; message: string } | und
         message: `expected at least a segment's, ${segment * f.cached_map.entry_bytes}`,
       };
     }
+  }
+  if (p.gc.copyback === true && (a.page_bytes !== unit || planes > 1)) {
+    return {
+      path: ['gc', 'copyback'],
+      message:
+        'expected false: valid and stale units of a page, or pages of planes that work together, ' +
+        'cannot be told apart inside a die (set ftl.unit_bytes to array.page_bytes and ' +
+        'array.multiplane to false)',
+    };
   }
   if (p.gc.policy === 'windowed' && p.gc.window_blocks === undefined) {
     return { path: ['gc', 'window_blocks'], message: 'expected a number: windowed needs it' };

@@ -94,6 +94,7 @@ const profiles: fc.Arbitrary<SsdProfile> = fc
       }),
       { nil: undefined },
     ),
+    copyback: fc.boolean(),
     sendsPadding: fc.boolean(),
     spare: fc.integer({ min: 7, max: 10 }),
   })
@@ -136,7 +137,13 @@ const profiles: fc.Arbitrary<SsdProfile> = fc
             ? { ...r.cachedMap, bytes: r.unitBytes }
             : r.cachedMap,
       },
-      gc: { policy: r.policy, choices: r.choices, window_blocks: 2 * r.choices, idle: r.idle },
+      gc: {
+        policy: r.policy,
+        choices: r.choices,
+        window_blocks: 2 * r.choices,
+        idle: r.idle,
+        copyback: r.copyback && r.unitBytes === r.pageBytes && !(r.multiplane && r.planes > 1),
+      },
       wear: r.wear,
       slc: r.slc,
     });
