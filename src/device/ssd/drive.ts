@@ -32,12 +32,14 @@ import { Geometry } from './geometry.ts';
 import { IdleWork } from './idle-work.ts';
 import { keepBlocks, type SsdProfile } from './profile.ts';
 import { PowerCut } from './power-cut.ts';
+import { Interrupts } from './interrupts.ts';
 import { ReadPath } from './read-path.ts';
 import { explainParts, Part, Requests } from './requests.ts';
 import { Steady, WrittenInOrder, type Start } from './start.ts';
 import { SlcCache } from './slc-cache.ts';
 import { hostStreams, Streams } from './streams.ts';
 import { WearLevelling } from './wear.ts';
+import { Submission } from './submission.ts';
 import { WritePath } from './write-path.ts';
 
 const MODEL = 'ssd';
@@ -56,7 +58,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
   readonly queueDepth: number;
   readonly rotational = false;
   readonly volatileCache: boolean;
-  readonly supportsFua = true;
+  readonly supportsFua: boolean;
   readonly supportsDiscard = true;
   readonly explainParts = explainParts;
   readonly counters: Readonly<SsdCounters>;
@@ -79,6 +81,8 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
   readonly #idle: IdleWork | undefined;
   readonly #foldIdle: IdleWork | undefined;
   readonly #busy: BusyClock;
+  readonly #submission: Submission | undefined;
+  readonly #interrupts: Interrupts | undefined;
   readonly #onDone: number;
   readonly #isProtected: boolean;
   readonly #powerCut: PowerCut | undefined;
@@ -90,7 +94,10 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
     this.name = profile.name;
     this.capacitySectors = profile.capacity_sectors;
     this.queueDepth = profile.queue_depth;
-    this.volatileCache = profile.buffer.write_back && !profile.buffer.power_loss_protected;
+    this.volatileCache =
+      profile.buffer.reports_volatile ??
+      (profile.buffer.write_back && !profile.buffer.power_loss_protected);
+    this.supportsFua = profile.buffer.fua ?? true;
     this.geometry = geometry;
     this.#events = events;
     this.#busy = new BusyClock(events);
@@ -163,6 +170,14 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
     this.#destager.attach(this.#array, this.#map);
     this.#requests = new Requests(profile.queue_depth, options.explain === true);
     this.#onDone = events.register((tag) => this.#complete(tag));
+    if ((profile.queues?.count ?? 1) > 1 || profile.link.queued_flush === false) {
+      this.#submission = new Submission(profile, events, front, this.#requests, (tag, flags) =>
+        this.#send(tag, flags),
+      );
+    }
+    if (profile.completion !== undefined) {
+      this.#interrupts = new Interrupts(profile, events, (tag) => this.#deliver(tag));
+    }
     this.#reads = new ReadPath(
       geometry,
       events,
@@ -257,6 +272,16 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
       this.#foldIdle?.began();
     }
     this.#busy.enter();
+    if (this.#submission === undefined) this.#send(tag, flags);
+    else this.#submission.submit(tag, flags);
+  }
+
+  /** The controller takes a command up. */
+  #send(tag: number, flags: number): void {
+    const requests = this.#requests;
+    const op = requests.op[tag] as Op;
+    const sector = requests.sector[tag];
+    const sectors = requests.endSector[tag] - sector;
     const counts = this.#counts;
     if (op === Op.flush) {
       counts.flushes++;
@@ -345,7 +370,19 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
     this.#jobs.jobDone(work, lane, stream);
   }
 
+  /** The drive is done with a command. */
   #complete(tag: number): void {
+    const requests = this.#requests;
+    if (requests.explains && (requests.durable[tag] === 1 || requests.op[tag] === Op.flush)) {
+      requests.settle(tag, Part.drain, this.#events.nowNs - requests.submitNs[tag]);
+    }
+    this.#submission?.done();
+    if (this.#interrupts === undefined) this.#deliver(tag);
+    else this.#interrupts.post(tag);
+  }
+
+  /** The host is told. */
+  #deliver(tag: number): void {
     const requests = this.#requests;
     const now = this.#events.nowNs;
     requests.outstanding[tag] = 0;
@@ -353,8 +390,8 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
       this.#idle?.ended();
       this.#foldIdle?.ended();
     }
-    if (requests.explains && (requests.durable[tag] === 1 || requests.op[tag] === Op.flush)) {
-      requests.settle(tag, Part.drain, now - requests.submitNs[tag]);
+    if (requests.explains && this.#interrupts !== undefined) {
+      requests.settle(tag, Part.completion, now - requests.submitNs[tag]);
     }
     this.#busy.leave();
     this.#powerCut?.acknowledged(tag);
@@ -374,6 +411,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
       destager: this.#destager.save(),
       array: this.#array.save(),
       jobs: this.#jobs.save(),
+      submission: this.#submission?.save(),
       powerCut: this.#powerCut?.save(),
       streams: this.#streams?.save(),
       map: this.#map?.save(),
@@ -399,6 +437,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
     this.#destager.load(state.destager);
     this.#array.load(state.array);
     this.#jobs.load(state.jobs);
+    if (state.submission !== undefined) this.#submission?.load(state.submission);
     this.#powerCut?.load(state.powerCut);
     if (state.streams !== undefined) this.#streams?.load(state.streams);
     if (state.map !== undefined) this.#map?.load(state.map);
@@ -417,6 +456,7 @@ interface SavedState {
   destager: ReturnType<Destager['save']>;
   array: ReturnType<FlashArray['save']>;
   jobs: ReturnType<DieJobs['save']>;
+  submission: ReturnType<Submission['save']> | undefined;
   powerCut: Int32Array | undefined;
   streams: ReturnType<Streams['save']> | undefined;
   map: ReturnType<CachedMap['save']> | undefined;

@@ -26,6 +26,8 @@ export class Front {
   readonly #writePer4kNs: number;
   readonly flushNs: number;
   readonly discardNs: number;
+  readonly fuaNs: number;
+  readonly #doorbellNs: number;
   readonly #serialNs: Float64Array;
   readonly #linkNsPerByte: number;
   readonly #linkCommandNs: number;
@@ -48,6 +50,8 @@ export class Front {
     this.#writePer4kNs = ns(c.write_per_4k_us);
     this.flushNs = ns(c.flush_us);
     this.discardNs = ns(c.discard_us);
+    this.fuaNs = ns(c.fua_us ?? 0);
+    this.#doorbellNs = ns(p.queues?.doorbell_us ?? 0);
     this.#serialNs = new Float64Array(OPS).fill(ns(c.serial_us));
     if (c.serial_read_us !== undefined) this.#serialNs[Op.read] = ns(c.serial_read_us);
     if (c.serial_write_us !== undefined) this.#serialNs[Op.write] = ns(c.serial_write_us);
@@ -61,16 +65,21 @@ export class Front {
     this.#toDrive = p.link.full_duplex ? new Timeline() : this.#toHost;
   }
 
+  /** When the controller has got past the serial part of what it has been given, ns. */
+  get serialFreeNs(): number {
+    return this.#serialFreeNs;
+  }
+
   /** A command arrives now that costs `latency` ns. */
   accept(op: Op, latency: number): void {
     const now = this.#events.nowNs;
     const serial = this.#serialNs[op];
     if (serial === 0) {
-      this.doneNs = now + latency;
+      this.doneNs = now + this.#doorbellNs + latency;
       return;
     }
     this.#serialFreeNs = Math.max(now, this.#serialFreeNs) + serial;
-    this.doneNs = this.#serialFreeNs + latency;
+    this.doneNs = this.#serialFreeNs + this.#doorbellNs + latency;
   }
 
   readLatency(bytes: number): number {

@@ -6,6 +6,7 @@ import { profileBase } from '../profile.ts';
 import { allocationOrders } from './allocation-order.ts';
 import { mapLayout } from './cached-map.ts';
 import { victimPolicyNames } from './gc/registry.ts';
+import { queueClasses } from './queue-classes.ts';
 import { hostStreams } from './streams.ts';
 
 const count = (description: string) => z.int().min(1).meta({ description });
@@ -23,8 +24,63 @@ const link = z
       'The same for data from the host (a Serial ATA write sets its transfer up twice); ' +
         'per_command_us when absent.',
     ).optional(),
+    queued_flush: z
+      .boolean()
+      .optional()
+      .meta({
+        description:
+          'A flush is queued among other commands (NVMe; true when absent). Serial ATA has no queued ' +
+          'one: it waits until nothing else is outstanding, and what comes later waits for it.',
+      }),
   })
   .meta({ description: 'The way between host memory and the drive.' });
+
+const weight = (what: string) =>
+  z
+    .int()
+    .min(1)
+    .max(256)
+    .meta({ description: `Commands of ${what} priority a round, 1 to 256.` });
+
+const queues = z
+  .strictObject({
+    count: count('Submission queues; tags are dealt out to them in equal runs.'),
+    burst: count('Commands taken from one queue in a row (Arbitration Burst).'),
+    classes: z
+      .array(z.enum(queueClasses))
+      .min(1)
+      .optional()
+      .meta({
+        description:
+          'Priority of each queue in turn, for weighted round robin: urgent ones always go first, ' +
+          'the others by weight; absent: plain round robin.',
+      }),
+    weights: z
+      .strictObject({ high: weight('high'), medium: weight('medium'), low: weight('low') })
+      .optional()
+      .meta({ description: 'Weights of the classes; 1 each when absent.' }),
+    doorbell_us: microseconds('From a submission until the controller has the command.').optional(),
+  })
+  .meta({
+    description:
+      'NVMe submission queues. Arbitration tells where commands wait for the serial part of the ' +
+      "controller's work; absent: one queue.",
+  });
+
+const completion = z
+  .strictObject({
+    interrupt_us: microseconds('From a completion until the host has been interrupted.'),
+    coalesce: z
+      .strictObject({
+        commands: z.int().min(2).max(256).meta({
+          description: 'Completions of a queue that raise one interrupt (aggregation threshold).',
+        }),
+        us: microseconds('How long the first of them waits at most (aggregation time).'),
+      })
+      .optional()
+      .meta({ description: 'Interrupt coalescing; absent: none.' }),
+  })
+  .meta({ description: 'How the host hears of completions; absent: at once.' });
 
 const controller = z
   .strictObject({
@@ -32,6 +88,7 @@ const controller = z
     read_4k_us: microseconds('The same for reads of up to 4 KiB; read_us when absent.').optional(),
     write_us: microseconds('Firmware latency of a write, before the buffer.'),
     write_per_4k_us: microseconds('Added to write_us per 4 KiB begun.'),
+    fua_us: microseconds('Added to a write with FUA; 0 when absent.').optional(),
     flush_us: microseconds('Cost of a flush beside the programs that it waits for.'),
     discard_us: microseconds('Cost of a discard or write-zeroes command.'),
     serial_us: microseconds('Part of each command that the controller does one at a time.'),
@@ -173,6 +230,19 @@ const buffer = z
       "Rate of the buffer's memory, MiB/s: a write's data goes in, and a buffered read's comes out, " +
         'one transfer at a time; absent: no bottleneck.',
     ).optional(),
+    reports_volatile: z
+      .boolean()
+      .optional()
+      .meta({
+        description:
+          'The drive says that it has a volatile write cache, so that hosts flush it; whether it has ' +
+          'one (write_back and not power_loss_protected) when absent. Serial ATA cannot say more than ' +
+          'that there is a cache.',
+      }),
+    fua: z.boolean().optional().meta({
+      description:
+        'Forced unit access is offered (true when absent); otherwise hosts write and flush.',
+    }),
     admission: z
       .enum(['in-turn', 'in-order'])
       .optional()
@@ -352,6 +422,8 @@ const shape = z.strictObject({
   queue_depth: z.int().min(1).max(65536).meta({ description: 'Requests outstanding at most.' }),
   link,
   controller,
+  queues: queues.optional(),
+  completion: completion.optional(),
   array,
   buffer,
   ftl,
@@ -374,6 +446,12 @@ function impossibility(p: SsdProfile): { path: string[]; message: string } | und
   const { array: a, ftl: f } = p;
   const planes = a.multiplane ? a.planes_per_die : 1;
   const unit = f.unit_bytes;
+  if (p.queues !== undefined && p.queues.count > p.queue_depth) {
+    return {
+      path: ['queues', 'count'],
+      message: `expected at most queue_depth, ${p.queue_depth}: a queue has at least one tag`,
+    };
+  }
   if (unit % SECTOR_BYTES !== 0 || a.page_bytes % unit !== 0) {
     return {
       path: ['ftl', 'unit_bytes'],

@@ -12,6 +12,7 @@ export const explainParts = [
   'link',
   'drain',
   'memory',
+  'completion',
 ] as const;
 
 export const Part = {
@@ -27,6 +28,8 @@ export const Part = {
   drain: 8,
   /** Into the buffer's memory, or out of it, the wait for it included. */
   memory: 9,
+  /** From the drive's being done until the host has been told. */
+  completion: 10,
 } as const;
 
 const PARTS = explainParts.length;

@@ -96,7 +96,8 @@ export class WritePath {
   write(tag: number, flags: number): void {
     const requests = this.#requests;
     const bytes = (requests.endSector[tag] - requests.sector[tag]) * SECTOR_BYTES;
-    this.#accept(tag, Op.write, this.#front.writeLatency(bytes));
+    const fua = (flags & DeviceFlag.fua) === 0 ? 0 : this.#front.fuaNs;
+    this.#accept(tag, Op.write, this.#front.writeLatency(bytes) + fua);
     this.#setDurable(tag, flags);
     requests.stream[tag] = (flags >>> STREAM_SHIFT) & 0xff;
     this.#letIn(tag);

@@ -35,6 +35,7 @@ test('one read is firmware, sense, channel and link', () => {
     link: LINK_NS,
     drain: 0,
     memory: 0,
+    completion: 0,
   });
 });
 
