@@ -33,8 +33,12 @@ export interface Iostat {
   queueSize: number;
   /** Share of the time with at least one request in being, percent: `%util`. */
   utilPercent: number;
-  /** Of reads and writes together, as older versions show: `await` in ms, `avgrq-sz` in sectors. */
+  /**
+   * Of reads and writes together, as older versions show: `await` and `svctm` in ms, `avgrq-sz` in sectors.
+   * The service time is but the busy time over the requests, and says nothing where some are served at once.
+   */
   awaitMs: number;
+  serviceMs: number;
   requestSectors: number;
 }
 
@@ -92,6 +96,7 @@ export class IostatReading {
       queueSize: ratio(this.#timeInQueueNs - earlier.#timeInQueueNs, ns),
       utilPercent: 100 * ratio(this.#ioTicksNs - earlier.#ioTicksNs, ns),
       awaitMs: ratio(ticks(read) + ticks(write), both) / MS,
+      serviceMs: ratio(this.#ioTicksNs - earlier.#ioTicksNs, both) / MS,
       requestSectors: ratio(sectors(read) + sectors(write), both),
     };
   }

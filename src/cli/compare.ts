@@ -5,15 +5,20 @@
 
 import { Command } from 'commander';
 import { generationNames } from '../block/generation.ts';
-import type { AnyProfile } from '../device/profile.ts';
-import { loadProfile } from '../device/registry.ts';
 import type { RunResult } from '../measure/run-result.ts';
 import { findWay, pageoutWays } from '../mm/pageout/registry.ts';
 import type { PageoutWay } from '../mm/pageout/way.ts';
 import { comparisonTable, LEGEND, verdict } from '../report/comparison.ts';
 import { runScenario } from '../workload/run-scenario.ts';
 import { loadScenario, type Scenario } from '../workload/scenario.ts';
-import { type BlockLayer, parseBlockLayer, parseSeed } from './options.ts';
+import {
+  type BlockLayer,
+  type Drives,
+  ELEVATOR_SET,
+  parseBlockLayer,
+  parseDrives,
+  parseSeed,
+} from './options.ts';
 import { type Progress, withProgress } from './progress.ts';
 
 const DEFAULT_DEVICES = ['seagate-st32171w', 'samsung-970pro'];
@@ -27,6 +32,7 @@ interface CompareOptions {
   scenario: string[];
   blockLayer?: string;
   scheduler?: string;
+  elevatorSet?: string[];
   seed: string;
   json?: boolean;
 }
@@ -34,7 +40,11 @@ interface CompareOptions {
 export function compareCommand(): Command {
   return new Command('compare')
     .description('compare ways of writing out: drives x ways x scenarios (the main job)')
-    .option('-d, --device <name...>', 'drives, by name or profile path', DEFAULT_DEVICES)
+    .option(
+      '-d, --device <name...>',
+      'drives, by name or profile path, or several as one: raid0:4xNAME:64k',
+      DEFAULT_DEVICES,
+    )
     .option(
       '-w, --way <name...>',
       `ways of writing out: ${[...pageoutWays.keys()].join(', ')}`,
@@ -46,6 +56,7 @@ export function compareCommand(): Command {
       `kernel's block layer: ${generationNames().join(', ')} (default: 2.6.34, for flash 3.x)`,
     )
     .option('--scheduler <name>', 'IO scheduler (default: deadline or mq-deadline)')
+    .option(ELEVATOR_SET.flags, ELEVATOR_SET.description)
     .option('--seed <n>', 'seed of every random stream, 0..4294967295', '1')
     .option('--json', 'print the runs as JSON')
     .action(async (options: CompareOptions) => {
@@ -57,8 +68,9 @@ async function compare(options: CompareOptions): Promise<void> {
   // Everything named is looked up before anything runs.
   const seed = parseSeed(options.seed);
   const drives = options.device.map((name) => {
-    const profile = loadProfile(name);
-    return { profile, layer: parseBlockLayer(profile, options.blockLayer, options.scheduler) };
+    const drives = parseDrives(name);
+    const { blockLayer, scheduler, elevatorSet } = options;
+    return { drives, layer: parseBlockLayer(drives.profile, blockLayer, scheduler, elevatorSet) };
   });
   const ways = options.way.map((name) => findWay(name));
   const scenarios = options.scenario.map((name) => loadScenario(name));
@@ -79,7 +91,7 @@ async function compare(options: CompareOptions): Promise<void> {
 /** The runs of one scenario on one drive. */
 interface RunGroup {
   readonly scenario: Scenario;
-  readonly profile: AnyProfile;
+  readonly drives: Drives;
   readonly layer: BlockLayer;
   readonly runs: RunResult[];
 }
@@ -97,13 +109,14 @@ async function runAll(
   };
   process.once('SIGINT', interrupt);
   let done = 0;
-  for (const { scenario, profile, layer, runs } of groups) {
+  for (const { scenario, drives, layer, runs } of groups) {
+    const { name: deviceName, profile, stack } = drives;
     for (const way of ways) {
-      const what = `${scenario.name} ${profile.name} ${way.name}`;
+      const what = `${scenario.name} ${deviceName} ${way.name}`;
       progress.update(done, what);
       const onStep = (nowNs: number) =>
         progress.update(done, `${what}, ${(nowNs / 1e9).toFixed(1)} s simulated`);
-      runs.push(runScenario(scenario, { profile, way, ...layer, seed, onStep }));
+      runs.push(runScenario(scenario, { profile, deviceName, stack, way, ...layer, seed, onStep }));
       done++;
       // Lets an interrupt be seen between two runs.
       await new Promise((resolve) => {
@@ -117,9 +130,9 @@ async function runAll(
 }
 
 function printGroups(groups: readonly RunGroup[], ways: number): void {
-  for (const { scenario, profile, runs } of groups) {
+  for (const { scenario, drives, runs } of groups) {
     if (runs.length === 0) continue;
-    const heading = `${scenario.name}: ${scenario.title}\n${profile.title}, ${runs[0].block_layer} ${runs[0].scheduler}`;
+    const heading = `${scenario.name}: ${scenario.title}\n${drives.title}, ${runs[0].block_layer} ${runs[0].scheduler}`;
     process.stdout.write(`\n${heading}\n${comparisonTable(runs)}\n`);
     if (runs.length === ways) process.stdout.write(`${verdict(runs)}\n`);
   }

@@ -1,10 +1,13 @@
 /** What several commands take, checked. */
 
-import { elevatorNames } from '../block/elevator/registry.ts';
+import { checkTunables, elevatorNames } from '../block/elevator/registry.ts';
+import { checkStack } from '../block/stack/create-stack.ts';
+import { loadProfile } from '../device/registry.ts';
+import type { StackOptions } from '../workload/disks.ts';
 import type { AnyProfile } from '../device/profile.ts';
 import { findGeneration } from '../block/generation.ts';
 import { InputError, nearestHint } from '../sim/input-error.ts';
-import { GIB, MIB, parseSize } from '../sim/units.ts';
+import { GIB, KIB, MIB, parseSize } from '../sim/units.ts';
 
 /**
  * A seed from the command line.
@@ -20,7 +23,15 @@ export function parseSeed(text: string): number {
 export interface BlockLayer {
   generation: string;
   scheduler: string;
+  /** The scheduler's tunables that differ from the default, in sysfs names and units. */
+  tunables: Readonly<Record<string, number>>;
 }
+
+/** The option of each command that runs on a block layer: `parseBlockLayer` takes what it collects. */
+export const ELEVATOR_SET = {
+  flags: '--elevator-set <name=value...>',
+  description: "the scheduler's tunables, as in /sys/block/DEVICE/queue/iosched: fifo_batch=1",
+} as const;
 
 /** Schedulers that runs use where a person names none: deadline, whichever it is called. */
 const USUAL_SCHEDULERS: readonly string[] = ['deadline', 'mq-deadline'];
@@ -30,21 +41,68 @@ const USUAL_SCHEDULERS: readonly string[] = ['deadline', 'mq-deadline'];
  * @param generation by default 2.6.34 for a rotational drive and 3.x for any other: 2.6.34 never
  *   plugged flash with command queueing, and flash of that kind came later
  * @param scheduler by default the generation's deadline
+ * @param set tunables as NAME=VALUE
  * @throws InputError with the nearest name
  */
 export function parseBlockLayer(
   profile: AnyProfile,
   generation: string | undefined,
   scheduler: string | undefined,
+  set: readonly string[] = [],
 ): BlockLayer {
   const usual = profile.kind === 'hdd' ? '2.6.34' : '3.x';
   const { name, elevators } = findGeneration(generation ?? usual);
   const chosen = scheduler ?? elevators.find((e) => USUAL_SCHEDULERS.includes(e)) ?? elevators[0];
-  if (elevators.includes(chosen)) return { generation: name, scheduler: chosen };
+  if (elevators.includes(chosen)) {
+    return { generation: name, scheduler: chosen, tunables: parseTunables(chosen, set) };
+  }
   const elsewhere = elevatorNames().includes(chosen)
     ? `block layer ${name} has no "${chosen}"; it has ${elevators.join(', ')}`
     : `no IO scheduler is called "${chosen}"${nearestHint(chosen, elevatorNames())}`;
   throw new InputError(`--scheduler: ${elsewhere}`);
+}
+
+function parseTunables(elevator: string, set: readonly string[]): Record<string, number> {
+  const tunables: Record<string, number> = {};
+  for (const each of set) {
+    const [, name, value] = /^([^=]+)=(.+)$/.exec(each) ?? [];
+    if (name === undefined) {
+      throw new InputError(`--elevator-set: "${each}": expected NAME=VALUE, as fifo_batch=1`);
+    }
+    tunables[name] = Number(value);
+  }
+  checkTunables(elevator, tunables);
+  return tunables;
+}
+
+/** What `--device` names: drives of one kind, one or several put together. */
+export interface Drives {
+  /** As it was asked for. */
+  name: string;
+  /** In words. */
+  title: string;
+  profile: AnyProfile;
+  stack?: StackOptions;
+}
+
+/**
+ * A drive by name or profile path, or several of it: `raid0:4xNAME:64k`, a level of `stackLevels()`, how
+ * many, which, and how much goes to one before the next (mdadm --chunk; 512k when left out).
+ * @throws InputError with the nearest name
+ */
+export function parseDrives(text: string): Drives {
+  const [, level, count, name, chunk] =
+    /^([a-z]+\d*):(\d+)x(.+?)(?::(\d+[kKmM]?))?$/.exec(text) ?? [];
+  if (level === undefined) {
+    const profile = loadProfile(text);
+    return { name: profile.name, title: profile.title, profile };
+  }
+  const profile = loadProfile(name);
+  const chunkKib = chunk === undefined ? 512 : parseSize(chunk, `--device ${text}: chunk`) / KIB;
+  const members = Number(count);
+  checkStack(level, members, chunkKib);
+  const title = `${level} of ${members} x ${profile.title}`;
+  return { name: text, title, profile, stack: { level, members, chunkKib } };
 }
 
 /**

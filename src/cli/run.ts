@@ -3,7 +3,6 @@
 import { basename, dirname, resolve } from 'node:path';
 import { Command } from 'commander';
 import { generationNames } from '../block/generation.ts';
-import type { AnyProfile } from '../device/profile.ts';
 import { loadProfile } from '../device/registry.ts';
 import { readSnapshot, type SavedDrive } from '../device/snapshot-file.ts';
 import { findWay } from '../mm/pageout/registry.ts';
@@ -13,7 +12,14 @@ import { readJobFile, type MachineExtensions } from '../workload/fio/job-file.ts
 import { runScenario } from '../workload/run-scenario.ts';
 import { readTrace } from '../workload/trace/registry.ts';
 import { loadScenario, scenarioSchema, type Scenario } from '../workload/scenario.ts';
-import { parseBlockLayer, parseMemory, parseSeed } from './options.ts';
+import {
+  type Drives,
+  ELEVATOR_SET,
+  parseBlockLayer,
+  parseDrives,
+  parseMemory,
+  parseSeed,
+} from './options.ts';
 import { withProgress } from './progress.ts';
 
 interface RunCommandOptions {
@@ -22,6 +28,7 @@ interface RunCommandOptions {
   mem?: string;
   blockLayer?: string;
   scheduler?: string;
+  elevatorSet?: string[];
   seed: string;
   snapshot?: string;
   json?: boolean;
@@ -34,7 +41,10 @@ export function runCommand(): Command {
       '<file>',
       'job.fio, trace (strace output or fio iolog, may be gzipped) or scenario.json',
     )
-    .option('-d, --device <name>', 'drive, by name or profile path (default: seagate-st32171w)')
+    .option(
+      '-d, --device <name>',
+      'drive, by name or profile path, or several: raid0:4xNAME:64k (default: seagate-st32171w)',
+    )
     .option('-w, --way <name>', 'way of writing out (default: writepage)')
     .option('-m, --mem <size>', 'memory, e.g. 64m (default: 256m)')
     .option(
@@ -42,6 +52,7 @@ export function runCommand(): Command {
       `kernel's block layer: ${generationNames().join(', ')} (default: 2.6.34, for flash 3.x)`,
     )
     .option('--scheduler <name>', 'IO scheduler (default: deadline or mq-deadline)')
+    .option(ELEVATOR_SET.flags, ELEVATOR_SET.description)
     .option('--seed <n>', 'seed of every random stream', '1')
     .option('--snapshot <file>', 'start from the drive that "disktime precondition" kept')
     .option('--json', 'print the run as JSON')
@@ -85,20 +96,19 @@ function extensionsOf(file: string): Partial<MachineExtensions> {
   return extensions;
 }
 
-/** The drive: a snapshot's own, which -d may name as well, or the one that is asked for. */
-function profileFor(
+/** The drive: a snapshot's own, which -d may name as well, or what is asked for. */
+function drivesFor(
   options: RunCommandOptions,
   fromFile: string | undefined,
   saved: SavedDrive | undefined,
-): AnyProfile {
-  if (saved === undefined) {
-    return loadProfile(options.device ?? fromFile ?? 'seagate-st32171w');
-  }
+): Drives {
+  if (saved === undefined) return parseDrives(options.device ?? fromFile ?? 'seagate-st32171w');
   const asked = options.device === undefined ? undefined : loadProfile(options.device).name;
   if (asked !== undefined && asked !== saved.profile.name) {
     throw new InputError(`--snapshot is of ${saved.profile.name}, and --device asks for ${asked}`);
   }
-  return saved.profile;
+  const { profile } = saved;
+  return { name: profile.name, title: profile.title, profile };
 }
 
 async function run(file: string, options: RunCommandOptions): Promise<void> {
@@ -107,17 +117,20 @@ async function run(file: string, options: RunCommandOptions): Promise<void> {
   parseMemory(memory, '--mem');
   const scenario = scenarioOf(file, options, memory, fromFile);
   const saved = options.snapshot === undefined ? undefined : readSnapshot(options.snapshot);
-  const profile = profileFor(options, fromFile.device, saved);
+  const { name, title, profile, stack } = drivesFor(options, fromFile.device, saved);
   const layer = parseBlockLayer(
     profile,
     options.blockLayer,
     options.scheduler ?? fromFile.scheduler,
+    options.elevatorSet,
   );
   const way = findWay(options.way ?? fromFile.way ?? 'writepage');
   const seed = parseSeed(options.seed);
   const result = await withProgress(1, (progress) =>
     runScenario(scenario, {
       profile,
+      deviceName: name,
+      stack,
       snapshot: saved?.snapshot,
       way,
       ...layer,
@@ -128,6 +141,6 @@ async function run(file: string, options: RunCommandOptions): Promise<void> {
   process.stdout.write(
     options.json === true
       ? `${JSON.stringify({ runs: [result] }, null, 2)}\n`
-      : `${scenario.title} on ${profile.title}, ${layer.generation} ${layer.scheduler}\n${comparisonTable([result])}\n${LEGEND}.\n`,
+      : `${scenario.title} on ${title}, ${layer.generation} ${layer.scheduler}\n${comparisonTable([result])}\n${LEGEND}.\n`,
   );
 }

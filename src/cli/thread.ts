@@ -16,7 +16,7 @@ import { exploreRandomly } from '../workload/race/race.ts';
 import { findRace } from '../workload/race/registry.ts';
 import { runScenario } from '../workload/run-scenario.ts';
 import { loadScenario, type Scenario } from '../workload/scenario.ts';
-import { parseCount, parseBlockLayer, parseSeed } from './options.ts';
+import { ELEVATOR_SET, parseCount, parseBlockLayer, parseSeed } from './options.ts';
 import { withProgress } from './progress.ts';
 
 const DEVICES = ['seagate-st32171w', 'samsung-970pro'];
@@ -80,6 +80,7 @@ interface ThreadOptions {
   device: string[];
   blockLayer?: string;
   scheduler?: string;
+  elevatorSet?: string[];
   schedules: string;
   seed: string;
   json?: boolean;
@@ -94,6 +95,7 @@ export function threadCommand(): Command {
       `kernel's block layer: ${generationNames().join(', ')} (default: 2.6.34, for flash 3.x)`,
     )
     .option('--scheduler <name>', 'IO scheduler (default: deadline or mq-deadline)')
+    .option(ELEVATOR_SET.flags, ELEVATOR_SET.description)
     .option('-n, --schedules <n>', 'schedules to look for deadlocks in, a race', '1000')
     .option('--seed <n>', 'seed of every random stream', '1')
     .option('--json', 'print claims and runs as JSON')
@@ -105,7 +107,7 @@ async function thread(options: ThreadOptions): Promise<void> {
   const schedules = parseCount(options.schedules, '--schedules');
   const profiles = options.device.map((name) => loadProfile(name));
   const layers = profiles.map((profile) =>
-    parseBlockLayer(profile, options.blockLayer, options.scheduler),
+    parseBlockLayer(profile, options.blockLayer, options.scheduler, options.elevatorSet),
   );
   const lifted = SCENARIOS.map((name) => loadScenario(name));
   const trace = loadScenario('sqlite-tar');

@@ -1,11 +1,8 @@
 /** One run: a scenario on a machine with one drive, one way of writing out, one elevator. */
 
-import { type BlockCounters, StatGroup } from '../block/accounting.ts';
 import type { BlockObserver } from '../block/observer.ts';
-import { createQueue } from '../block/queue.ts';
-import type { Device, DeviceSnapshot } from '../device/device.ts';
+import type { DeviceSnapshot } from '../device/device.ts';
 import type { AnyProfile } from '../device/profile.ts';
-import { createDeviceOn } from '../device/registry.ts';
 import { reclaimStatistics, vmstat } from '../mm/counters.ts';
 import { Machine } from '../mm/machine.ts';
 import type { PageoutWay } from '../mm/pageout/way.ts';
@@ -15,6 +12,7 @@ import type { RunResult } from '../measure/run-result.ts';
 import { EventQueue } from '../sim/events.ts';
 import type { Task } from '../sim/task.ts';
 import { MS, PAGE_BYTES, SECOND, SECTOR_BYTES } from '../sim/units.ts';
+import { Disks, type StackOptions } from './disks.ts';
 import { populate } from './populate.ts';
 import { phasesOf } from './program/registry.ts';
 import { Scores } from './program/scores.ts';
@@ -22,10 +20,16 @@ import type { Scenario } from './scenario.ts';
 
 export interface RunOptions {
   profile: AnyProfile;
+  /** What the result calls it; by default the profile's name. */
+  deviceName?: string | undefined;
+  /** Several such drives put together, instead of one. */
+  stack?: StackOptions | undefined;
   /** The state the drive starts in; of a drive of the same profile. */
   snapshot?: DeviceSnapshot | undefined;
   way: PageoutWay;
   scheduler: string;
+  /** The scheduler's tunables that differ from the default, in sysfs names and units. */
+  tunables?: Readonly<Record<string, number>> | undefined;
   /** The kernel whose block layer the machine has: one of `generationNames()`. */
   generation: string;
   /** 0..2^32-1; the same seed gives the same result to the last bit. */
@@ -39,14 +43,12 @@ export interface RunOptions {
 /** Runs a scenario from its first event until every page is clean and the drive flushed. */
 export function runScenario(scenario: Scenario, options: RunOptions): RunResult {
   const events = new EventQueue();
-  const device = createDeviceOn(events, options.profile, { seed: options.seed });
-  if (options.snapshot !== undefined) device.restore(options.snapshot);
-  const queue = createQueue(events, device, {
-    generation: options.generation,
-    elevator: options.scheduler,
-    observer: options.observer,
+  const { generation, scheduler: elevator, tunables, observer } = options;
+  const disks = new Disks(events, {
+    ...options,
+    queue: { generation, elevator, tunables, observer },
   });
-  const machine = new Machine(events, queue, vmOptions(scenario), options.way);
+  const machine = new Machine(events, disks.queue, vmOptions(scenario), options.way);
   if (scenario.cache !== undefined) populate(machine, scenario.cache, options.seed);
   const scores = new Scores();
   const { folder, memory: memoryBytes } = scenario;
@@ -67,7 +69,7 @@ export function runScenario(scenario: Scenario, options: RunOptions): RunResult 
   );
   machine.runUntilDone([sync], options.onStep);
   return {
-    ...resultOf(scenario, options, machine, device, queue.counters, cleanNs),
+    ...resultOf(scenario, options, machine, disks, cleanNs),
     programs_ms: programsNs / MS,
     scores: scores.toJSON(),
   };
@@ -94,16 +96,16 @@ function resultOf(
   scenario: Scenario,
   options: RunOptions,
   machine: Machine,
-  device: Device,
-  counters: Readonly<BlockCounters>,
+  disks: Disks,
   cleanNs: number,
 ): Omit<RunResult, 'programs_ms' | 'scores'> {
   const { stat } = machine.memory;
   const cleaned = stat.pagesCleaned;
-  const { writes, sectorsWritten } = device.counters;
+  const writes = disks.device('writes');
+  const seeks = disks.device('seeks');
   return {
     scenario: scenario.name,
-    device: options.profile.name,
+    device: options.deviceName ?? options.profile.name,
     way: options.way.name,
     block_layer: options.generation,
     scheduler: options.scheduler,
@@ -119,11 +121,11 @@ function resultOf(
     pages_read: stat.pagesRead,
     bios: machine.memory.fs.writeBios,
     requests: writes,
-    merges: counters.merges[StatGroup.write] + counters.joins,
-    mean_request_kib: writes === 0 ? 0 : (sectorsWritten * SECTOR_BYTES) / 1024 / writes,
-    seeks: device.counters.seeks,
-    mean_seek_cylinders:
-      device.counters.seeks === 0 ? 0 : device.counters.seekCylinders / device.counters.seeks,
+    merges: disks.writeMerges,
+    mean_request_kib:
+      writes === 0 ? 0 : (disks.device('sectorsWritten') * SECTOR_BYTES) / 1024 / writes,
+    seeks,
+    mean_seek_cylinders: seeks === 0 ? 0 : disks.device('seekCylinders') / seeks,
     latency_ms: {
       mean: stat.writeLatency.mean / MS,
       p99: stat.writeLatency.percentile(0.99) / MS,
@@ -131,7 +133,7 @@ function resultOf(
     stalled_ms: stat.stalledDirectNs / MS,
     throttled_ms: stat.stalledThrottleNs / MS,
     kswapd_awake_ms: machine.kswapdAwakeNs() / MS,
-    device_busy_ms: device.counters.busyNs / MS,
+    device_busy_ms: disks.device('busyNs') / MS,
     cleaned_by: {
       reclaim: cleaned[Writer.reclaim],
       flusher_for_reclaim: cleaned[Writer.kicked],

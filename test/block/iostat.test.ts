@@ -40,6 +40,7 @@ test('a second with one read of 10 ms and two writes in one request of 20 ms', (
   assert.equal(report.utilPercent, 3);
   assert.equal(report.queueSize, 0.04);
   assert.equal(report.awaitMs, 20);
+  assert.equal(report.serviceMs, 15);
   assert.equal(report.requestSectors, 12);
   assert.equal(report.flushesPerSecond, 0);
 });

@@ -85,3 +85,13 @@ test('the table names every way and ends in a sentence', () => {
   }
   assert.match(run.stdout, /On samsung-970pro .*all clean after /);
 });
+
+test('several drives put together, and a tunable of their scheduler', () => {
+  const drives = 'raid0:4xseagate-st32171w:64k';
+  const runs14 = ['compare', '-s', 'S14', '-w', 'range', '--json', '-d', drives];
+  const { stdout, code, stderr } = disktime([...runs14, '--elevator-set', 'fifo_batch=8']);
+  assert.equal(code, 0, stderr);
+  const { runs } = JSON.parse(stdout) as { runs: { device: string; requests: number }[] };
+  assert.equal(runs[0].device, drives);
+  assert.ok(runs[0].requests >= 48);
+});

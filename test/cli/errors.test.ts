@@ -40,6 +40,22 @@ test('an unknown way, scenario, scheduler or seed', () => {
   fails(['compare', '--seed', 'x'], /--seed: "x" is not a seed/);
 });
 
+test('a tunable that the scheduler does not have, and drives that cannot be put together', () => {
+  const tune = (set: string) => ['compare', '-s', 'S14', '--elevator-set', set];
+  fails(
+    tune('fifo_bach=1'),
+    /elevator deadline: unknown tunable "fifo_bach"; nearest: "fifo_batch"/,
+  );
+  fails(tune('fifo_batch'), /--elevator-set: "fifo_batch": expected NAME=VALUE/);
+  fails(tune('fifo_batch=-1'), /fifo_batch: expected a whole number, got -1/);
+  const on = (drives: string) => ['compare', '-s', 'S14', '-d', drives];
+  fails(on('raid7:4xseagate-st32171w'), /no stack is called "raid7"; nearest: "raid0"/);
+  fails(on('raid5:2xseagate-st32171w'), /raid5: expected 3 to 64 members, got 2/);
+  fails(on('raid10:5xseagate-st32171w'), /raid10: expected an even number, 4 to 64 members, got 5/);
+  fails(on('raid0:4xseagate-st3217'), /no drive is called "seagate-st3217"/);
+  fails(on('raid0:4xseagate-st32171w:3k'), /raid0: chunk: expected a multiple of 4 KiB, got 3/);
+});
+
 test('an unknown key in a profile', () => {
   const profile = JSON.parse(
     readFileSync(join(ROOT, 'devices/hdd/seagate-st32171w.json'), 'utf8'),

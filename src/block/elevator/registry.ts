@@ -44,6 +44,13 @@ export function elevatorDefaults(name: string): Tunables {
  * @throws InputError for an unknown elevator or tunable, or a value that is not a whole number >= 0
  */
 export function createElevator(name: string, host: ElevatorHost, tunables: Tunables): Elevator {
+  checkTunables(name, tunables);
+  const kind = findKind(name);
+  return kind.create(host, { ...kind.defaults, ...tunables });
+}
+
+/** @throws InputError for an unknown elevator or tunable, or a value that is not a whole number >= 0 */
+export function checkTunables(name: string, tunables: Tunables): void {
   const kind = findKind(name);
   for (const [key, value] of Object.entries(tunables)) {
     if (!Object.hasOwn(kind.defaults, key)) {
@@ -55,7 +62,6 @@ export function createElevator(name: string, host: ElevatorHost, tunables: Tunab
       throw new InputError(`elevator ${name}: ${key}: expected a whole number, got ${value}`);
     }
   }
-  return kind.create(host, { ...kind.defaults, ...tunables });
 }
 
 function findKind(name: string): ElevatorKind {

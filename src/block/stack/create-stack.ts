@@ -15,6 +15,9 @@ interface Level {
   create(members: readonly BlockQueue[], chunkSectors: number): StackedQueue;
 }
 
+/** Assumption: more than anybody puts together, and little enough for memory. */
+const MOST_MEMBERS = 64;
+
 const levels: readonly Level[] = [
   { name: 'linear', leastMembers: 1, create: (members) => new Linear(members) },
   { name: 'raid0', leastMembers: 2, create: (members, chunk) => new Striped(members, chunk, 1) },
@@ -40,16 +43,26 @@ export function createStack(
   members: readonly BlockQueue[],
   chunkKib = 512,
 ): StackedQueue {
+  return checkStack(level, members.length, chunkKib).create(
+    members,
+    (chunkKib * KIB) / SECTOR_BYTES,
+  );
+}
+
+/** @throws InputError for an unknown level, too few members, or a chunk that is none */
+export function checkStack(level: string, members: number, chunkKib: number): Level {
   const found = levels.find(({ name }) => name === level);
   if (found === undefined) {
     throw new InputError(`no stack is called "${level}"${nearestHint(level, stackLevels())}`);
   }
-  if (members.length < found.leastMembers || (level === 'raid10' && members.length % 2 !== 0)) {
-    const wanted = level === 'raid10' ? 'an even number, 4 or more' : `${found.leastMembers}`;
-    throw new InputError(`${level}: expected ${wanted} members, got ${members.length}`);
+  const isOdd = level === 'raid10' && members % 2 !== 0;
+  if (members < found.leastMembers || members > MOST_MEMBERS || isOdd) {
+    const least = level === 'raid10' ? 'an even number, 4' : `${found.leastMembers}`;
+    const wanted = `${least} to ${MOST_MEMBERS}`;
+    throw new InputError(`${level}: expected ${wanted} members, got ${members}`);
   }
   if (!Number.isSafeInteger(chunkKib) || chunkKib < 4 || chunkKib % 4 !== 0) {
     throw new InputError(`${level}: chunk: expected a multiple of 4 KiB, got ${chunkKib}`);
   }
-  return found.create(members, (chunkKib * KIB) / SECTOR_BYTES);
+  return found;
 }
