@@ -8,7 +8,7 @@ import type { EventQueue } from '../sim/events.ts';
 import { Admission, type BioSink, type BlockQueue } from './bio.ts';
 
 export class NullQueue implements BlockQueue {
-  readonly capacitySectors: number = 2 ** 31;
+  readonly capacitySectors: number;
   readonly rotational: boolean = true;
   readonly maxSectors: number = 1024;
   sector = NaN;
@@ -22,9 +22,11 @@ export class NullQueue implements BlockQueue {
   /**
    * @param bioNs how long a bio takes, ns
    * @param isSerial one after another, or all side by side
+   * @param capacitySectors its size; 1 TiB
    */
-  constructor(events: EventQueue, bioNs: number, isSerial: boolean) {
+  constructor(events: EventQueue, bioNs: number, isSerial: boolean, capacitySectors = 2 ** 31) {
     this.events = events;
+    this.capacitySectors = capacitySectors;
     this.#bioNs = bioNs;
     this.#isSerial = isSerial;
     this.#done = events.register((cookie) => this.#sink?.bioDone(cookie, events.nowNs, Status.ok));

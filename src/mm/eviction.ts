@@ -7,16 +7,16 @@
  */
 
 import type { Sleeping } from '../sim/task.ts';
-import type { Flusher } from './flusher.ts';
+import type { Flushers } from './flushers.ts';
 import { type Inode, InodeState } from './inode.ts';
 import type { Memory } from './memory.ts';
 import { Page } from './page-table.ts';
 
 export class Eviction {
   readonly #memory: Memory;
-  readonly #flusher: Flusher;
+  readonly #flusher: Flushers;
 
-  constructor(memory: Memory, flusher: Flusher) {
+  constructor(memory: Memory, flusher: Flushers) {
     this.#memory = memory;
     this.#flusher = flusher;
   }
@@ -27,16 +27,27 @@ export class Eviction {
    */
   *iput(inode: Inode, fromReclaim: boolean): Sleeping<void> {
     inode.count--;
-    if (inode.count > 0 || inode.links > 0 || inode.has(InodeState.freeing)) return;
+    if (inode.count > 0 || inode.isGoing) return;
+    if (inode.links > 0) {
+      if (this.#memory.isMounted) return;
+      // generic_detach_inode of a file system that is being unmounted: written first, then dropped.
+      if (fromReclaim) this.#memory.stat.reclaimFinalIputs++;
+      inode.state |= InodeState.willFree;
+      yield* this.#flusher.writeAndWait(inode);
+      yield* this.#flusher.waitUntilIdle(inode);
+      yield* inode.bdi.fs.writeInode(inode, true);
+      inode.state = (inode.state & ~InodeState.willFree) | InodeState.freeing;
+      yield* this.truncatePages(inode, 0);
+      this.#flusher.forget(inode);
+      inode.state |= InodeState.clear;
+      return;
+    }
     if (fromReclaim) this.#memory.stat.reclaimFinalIputs++;
     inode.state |= InodeState.freeing;
     yield* this.truncatePages(inode, 0);
     yield* this.#flusher.waitUntilIdle(inode);
     this.#flusher.forget(inode);
-    const { fs } = this.#memory;
-    if (fs.journal !== undefined) yield* fs.journal.start('delete_inode');
-    fs.allocation.free(inode.layout, 0);
-    fs.journal?.stop();
+    if (!inode.isSwapBacked) yield* inode.bdi.fs.evict(inode);
     inode.state |= InodeState.clear;
   }
 

@@ -7,6 +7,9 @@
 
 import type { Sleeping } from '../sim/task.ts';
 
+/** Flags of sync_file_range(2). */
+export const SyncRange = { waitBefore: 1, write: 2, waitAfter: 4 } as const;
+
 export interface FileCalls {
   /**
    * Opens a file, making it when it is new.
@@ -21,10 +24,21 @@ export interface FileCalls {
   write(file: number, offsetBytes: number, bytes: number): Sleeping<void>;
   /** read(2), buffered: pages not cached are read from the disk. */
   read(file: number, offsetBytes: number, bytes: number): Sleeping<void>;
-  /** A store into a shared mapping: dirties pages at once, without the writer being throttled. */
+  /**
+   * Stores into a shared mapping: each page that becomes dirty is a fault, held back over the dirty
+   * limits as a write is; a page without a block gets one when it is written out.
+   */
   touch(file: number, offsetBytes: number, bytes: number): Sleeping<void>;
-  /** fsync(2): returns when the file's data is on the medium. */
+  /** fsync(2): returns when the file's data, and what leads to it, is on the medium. */
   fsync(file: number): Sleeping<void>;
+  /** fdatasync(2): the same, without the inode where only its times changed. */
+  fdatasync(file: number): Sleeping<void>;
+  /**
+   * sync_file_range(2): writes and waits for pages; no metadata, no flush.
+   * @param bytes 0 is to the end of the file
+   * @param flags `SyncRange` bits
+   */
+  syncFileRange(file: number, offsetBytes: number, bytes: number, flags: number): Sleeping<void>;
   /** sync(2): everything. */
   sync(): Sleeping<void>;
   /** ftruncate(2). Dirty pages beyond the new end are dropped, not written. */

@@ -4,21 +4,22 @@
  */
 
 import { Admission, BioFlag } from '../block/bio.ts';
-import { NoSpaceError } from '../fs/allocation.ts';
+import { NoSpaceError } from '../fs/block-groups.ts';
 import type { Sleeping } from '../sim/task.ts';
 import { InputError } from '../sim/input-error.ts';
 import { PAGE_BYTES } from '../sim/units.ts';
 import { Anonymous } from './anonymous.ts';
-import type { FileCalls } from './file-calls.ts';
+import { type FileCalls, SyncRange } from './file-calls.ts';
 import type { Eviction } from './eviction.ts';
-import type { Flusher } from './flusher.ts';
-import { Inode } from './inode.ts';
+import type { Flushers } from './flushers.ts';
+import { DIRTY, Inode, InodeState } from './inode.ts';
 import type { Memory } from './memory.ts';
 import type { PageAllocator } from './page-allocator.ts';
 import { Page } from './page-table.ts';
-import type { DirtyThrottle } from './throttle.ts';
 import { isOnTmpfs, tmpfsPage } from './tmpfs.ts';
 import { Writer } from './vm-stat.ts';
+import { writeCachePages } from './write-cache-pages.ts';
+import { rangeControl } from '../fs/writeback-control.ts';
 
 /** Default read-ahead, VM_MAX_READAHEAD: 128 KiB. */
 const READAHEAD_PAGES = 32;
@@ -26,9 +27,8 @@ const READAHEAD_PAGES = 32;
 export class Files implements FileCalls {
   readonly #memory: Memory;
   readonly #allocator: PageAllocator;
-  readonly #flusher: Flusher;
+  readonly #flusher: Flushers;
   readonly #eviction: Eviction;
-  readonly #throttle: DirtyThrottle;
   readonly #byName = new Map<string, Inode>();
   /** Open handles; a handle is an index into it. */
   readonly #open: (Inode | undefined)[] = [];
@@ -37,35 +37,22 @@ export class Files implements FileCalls {
   /** Where the next sequential read of an inode would begin, by inode number. */
   readonly #readNext: number[] = [];
 
-  constructor(
-    memory: Memory,
-    allocator: PageAllocator,
-    flusher: Flusher,
-    eviction: Eviction,
-    throttle: DirtyThrottle,
-  ) {
+  constructor(memory: Memory, allocator: PageAllocator, flusher: Flushers, eviction: Eviction) {
     this.#memory = memory;
     this.#allocator = allocator;
     this.#flusher = flusher;
     this.#eviction = eviction;
-    this.#throttle = throttle;
     this.anonymous = new Anonymous(memory, allocator);
   }
 
   open(name: string, sizeBytes: number): number {
     let inode = this.#byName.get(name);
     if (inode === undefined) {
-      inode = new Inode(this.#memory.inodes.length, name, sizeBytes);
-      this.#memory.inodes.push(inode);
-      this.#byName.set(name, inode);
-      inode.isSwapBacked = isOnTmpfs(name);
-      if (!inode.isSwapBacked)
-        this.#place(() => {
-          this.#memory.fs.allocation.placeExactly(
-            (inode as Inode).layout,
-            Math.ceil(sizeBytes / PAGE_BYTES),
-          );
-        }, name);
+      const made = this.#memory.newInode(name, sizeBytes);
+      this.#byName.set(name, made);
+      made.isSwapBacked = isOnTmpfs(name) || !made.bdi.fs.hasWriteback;
+      if (!made.isSwapBacked) this.#place(() => made.bdi.fs.createFile(made), made);
+      inode = made;
     }
     inode.count++;
     return this.#open.push(inode) - 1;
@@ -83,30 +70,53 @@ export class Files implements FileCalls {
   }
 
   *write(file: number, offsetBytes: number, bytes: number): Sleeping<void> {
-    const { cpu } = this.#memory.options;
+    const memory = this.#memory;
+    const { cpu } = memory.options;
+    const { throttle } = this.#flusher;
     const inode = this.inodeOf(file);
     const end = offsetBytes + bytes;
-    this.#grow(inode, end);
+    this.#inodeChanged(inode, end > inode.sizeBytes);
+    // Processor time is taken in one piece before anything that may sleep.
+    let cpuNs = 0;
     for (let index = Math.floor(offsetBytes / PAGE_BYTES); index * PAGE_BYTES < end; index++) {
       const isWhole = index * PAGE_BYTES >= offsetBytes && (index + 1) * PAGE_BYTES <= end;
-      yield* this.#dirtyPage(inode, index, isWhole);
-      yield* this.#memory.useCpu(cpu.copyPageNs);
-      yield* this.#throttle.dirtied(1);
+      if (!this.#tryDirtyPage(inode, index, isWhole)) {
+        if (cpuNs > 0) yield* memory.useCpu(cpuNs);
+        cpuNs = 0;
+        yield* this.#dirtyPage(inode, index, isWhole);
+      }
+      cpuNs += cpu.copyPageNs;
+      inode.sizeBytes = Math.max(inode.sizeBytes, Math.min(end, (index + 1) * PAGE_BYTES));
+      if (inode.isSwapBacked || !throttle.dirtied(inode.bdi, 1)) continue;
+      yield* memory.useCpu(cpuNs);
+      cpuNs = 0;
+      yield* throttle.balance(inode.bdi);
     }
-    inode.sizeBytes = Math.max(inode.sizeBytes, end);
+    if (cpuNs > 0) yield* memory.useCpu(cpuNs);
   }
 
   *touch(file: number, offsetBytes: number, bytes: number): Sleeping<void> {
     const memory = this.#memory;
+    const { throttle } = this.#flusher;
     const inode = this.inodeOf(file);
     const end = Math.min(offsetBytes + bytes, inode.sizeBytes);
     for (let index = Math.floor(offsetBytes / PAGE_BYTES); index * PAGE_BYTES < end; index++) {
       if (memory.store(inode.mapping.frameAt(index))) continue;
       memory.stat.pgfault++;
       yield* this.#dirtyPage(inode, index, false, true);
-      // The fault that makes a shared page writable is held back as a write is.
-      if (!inode.isSwapBacked) yield* this.#throttle.dirtied(1);
+      // set_page_dirty_balance: the fault that makes a shared page writable is held back as a write.
+      if (inode.isSwapBacked || !throttle.dirtied(inode.bdi, 1)) continue;
+      yield* throttle.balance(inode.bdi);
     }
+    this.#inodeChanged(inode, false);
+  }
+
+  /** file_update_time, and what a new size adds to it. */
+  #inodeChanged(inode: Inode, isData: boolean): void {
+    const flags = isData ? InodeState.dirtySync | InodeState.dirtyDatasync : InodeState.dirtySync;
+    if ((inode.state & flags) === flags || inode.isSwapBacked) return;
+    inode.bdi.markDirty(inode, flags, this.#memory.events.nowNs);
+    inode.bdi.fs.dirtyInode(inode, isData);
   }
 
   *read(file: number, offsetBytes: number, bytes: number): Sleeping<void> {
@@ -135,22 +145,48 @@ export class Files implements FileCalls {
   }
 
   *fsync(file: number): Sleeping<void> {
-    if (this.inodeOf(file).isSwapBacked) return;
-    yield* this.#flusher.writeAndWait(this.inodeOf(file), Writer.sync);
-    yield* this.#memory.flushDevice();
+    yield* this.#sync(this.inodeOf(file), false);
+  }
+
+  *fdatasync(file: number): Sleeping<void> {
+    yield* this.#sync(this.inodeOf(file), true);
+  }
+
+  /** vfs_fsync: the data, then what the file system must write of the inode, then the flush. */
+  *#sync(inode: Inode, isDatasync: boolean): Sleeping<void> {
+    if (inode.isSwapBacked) return;
+    yield* this.#flusher.writeAndWait(inode);
+    const mask = isDatasync ? InodeState.dirtyDatasync : DIRTY & ~InodeState.dirtyPages;
+    if (inode.has(mask)) yield* this.#flusher.syncInode(inode);
+    yield* inode.bdi.fs.fsync(inode, isDatasync);
+  }
+
+  *syncFileRange(file: number, offsetBytes: number, bytes: number, flags: number): Sleeping<void> {
+    const inode = this.inodeOf(file);
+    const start = Math.floor(offsetBytes / PAGE_BYTES);
+    const end = bytes === 0 ? Infinity : Math.ceil((offsetBytes + bytes) / PAGE_BYTES) - 1;
+    if ((flags & SyncRange.waitBefore) !== 0) yield* this.#flusher.wait(inode, start, end);
+    if ((flags & SyncRange.write) !== 0) {
+      const wbc = rangeControl(Writer.sync, start, end);
+      yield* writeCachePages(this.#memory, inode, wbc);
+    }
+    if ((flags & SyncRange.waitAfter) !== 0) yield* this.#flusher.wait(inode, start, end);
   }
 
   *sync(): Sleeping<void> {
     yield* this.syncPages();
-    yield* this.#memory.flushDevice();
+    yield* this.syncFileSystems();
   }
 
-  /** sync(2) without the drive's flush: until every page is clean. */
+  /** sync(2)'s first part: until every page is clean. */
   *syncPages(): Sleeping<void> {
-    for (const inode of this.#memory.inodes) {
-      if (inode.isSwapBacked) continue;
-      if (inode.mapping.pageCount > 0) yield* this.#flusher.syncInode(inode);
-    }
+    yield* this.#flusher.sync();
+  }
+
+  /** The rest of it: journals and metadata, and the drives' caches flushed. */
+  *syncFileSystems(): Sleeping<void> {
+    for (const { fs } of this.#memory.bdis) yield* fs.sync();
+    yield* this.#memory.flushDevice();
   }
 
   *truncate(file: number, sizeBytes: number): Sleeping<void> {
@@ -158,10 +194,9 @@ export class Files implements FileCalls {
     if (sizeBytes < inode.sizeBytes) {
       const fromPage = Math.ceil(sizeBytes / PAGE_BYTES);
       yield* this.#eviction.truncatePages(inode, fromPage);
-      this.#memory.fs.allocation.free(inode.layout, fromPage);
-    } else {
-      this.#grow(inode, sizeBytes);
+      if (!inode.isSwapBacked) yield* inode.bdi.fs.truncate(inode, fromPage);
     }
+    this.#inodeChanged(inode, inode.sizeBytes !== sizeBytes);
     inode.sizeBytes = sizeBytes;
   }
 
@@ -187,7 +222,7 @@ export class Files implements FileCalls {
   *close(file: number): Sleeping<void> {
     const inode = this.inodeOf(file);
     this.#open[file] = undefined;
-    if (inode.count === 1) this.#memory.fs.allocation.close(inode.layout);
+    if (inode.count === 1) inode.bdi.fs.closeFile(inode);
     yield* this.#eviction.iput(inode, false);
   }
 
@@ -231,16 +266,37 @@ export class Files implements FileCalls {
     return this.#memory.scheduler.events.nowNs;
   }
 
+  /** Dirties a page that write(2) covers, if nothing has to be waited for. */
+  #tryDirtyPage(inode: Inode, index: number, isWhole: boolean): boolean {
+    const memory = this.#memory;
+    let frame = inode.mapping.frameAt(index);
+    if (frame < 0) {
+      if (inode.isSwapBacked) return false;
+      if (!isWhole && index * PAGE_BYTES < inode.sizeBytes) return false;
+      if (!this.#tryBegin(inode, index)) return false;
+      frame = this.#allocator.tryFast(0);
+      if (frame < 0) return false;
+      memory.addToCache(frame, inode, index);
+    } else if (memory.table.has(frame, Page.locked) || !this.#tryBegin(inode, index)) {
+      return false;
+    }
+    memory.setDirty(frame);
+    memory.markAccessed(frame);
+    return true;
+  }
+
   /** Makes sure a page is cached, and dirties it. A partly written page is read first. */
   *#dirtyPage(inode: Inode, index: number, isWhole: boolean, isMapped = false): Sleeping<void> {
     const memory = this.#memory;
+    const { fs } = inode.bdi;
     for (;;) {
       let frame = inode.mapping.frameAt(index);
       if (frame < 0 && inode.isSwapBacked) {
         frame = yield* tmpfsPage(memory, this.#allocator, inode, index);
         if (frame < 0) continue;
       } else if (frame < 0) {
-        if (!isWhole && index * PAGE_BYTES < inode.sizeBytes) {
+        const isThere = index * PAGE_BYTES < inode.sizeBytes && inode.layout.isMapped(index);
+        if (!isWhole && isThere) {
           yield* this.#readPages(inode, index, index);
           continue;
         }
@@ -254,6 +310,12 @@ export class Files implements FileCalls {
         yield* memory.waitOnPage(inode, index, Page.locked, 'lock_page');
         continue;
       }
+      // A store through a mapping finds its block when the page is written.
+      if (!isMapped && !this.#tryBegin(inode, index)) {
+        yield* fs.begin(inode, index);
+        if (inode.mapping.frameAt(index) !== frame) continue;
+        if (memory.table.has(frame, Page.locked)) continue;
+      }
       memory.setDirty(frame);
       if (isMapped) memory.mapWritable(frame);
       else memory.markAccessed(frame);
@@ -261,11 +323,21 @@ export class Files implements FileCalls {
     }
   }
 
+  #tryBegin(inode: Inode, index: number): boolean {
+    if (inode.isSwapBacked) return true;
+    try {
+      return inode.bdi.fs.tryBegin(inode, index);
+    } catch (error) {
+      if (!(error instanceof NoSpaceError)) throw error;
+      throw this.#full(inode);
+    }
+  }
+
   /** Reads the uncached pages from `first` up to `last`; they are locked until they are there. */
   *#readPages(inode: Inode, first: number, last: number): Sleeping<void> {
     const memory = this.#memory;
     const task = memory.scheduler.current.id;
-    const reader = memory.fs.pageReader(inode.number, inode.layout, BioFlag.sync, task);
+    const reader = inode.bdi.fs.disk.pageReader(inode, BioFlag.sync, task);
     for (let index = first; index <= last; index++) {
       if (inode.mapping.frameAt(index) >= 0) {
         if (index === first) return;
@@ -285,21 +357,19 @@ export class Files implements FileCalls {
     if (reader.finish() === Admission.sleeping) yield* memory.waitAdmitted();
   }
 
-  #grow(inode: Inode, endBytes: number): void {
-    const pages = Math.ceil(endBytes / PAGE_BYTES);
-    if (inode.isSwapBacked || pages <= inode.layout.endPage) return;
-    this.#place(() => this.#memory.fs.allocation.place(inode.layout, pages), inode.name);
-  }
-
-  #place(place: () => void, name: string): void {
+  #place(place: () => void, inode: Inode): void {
     try {
       place();
     } catch (error) {
       if (!(error instanceof NoSpaceError)) throw error;
-      const mib = Math.floor(this.#memory.fs.queue.capacitySectors / 2048);
-      throw new InputError(
-        `file "${name}" does not fit: the disk has ${mib} MiB; take a larger one`,
-      );
+      throw this.#full(inode);
     }
+  }
+
+  #full(inode: Inode): InputError {
+    const mib = Math.floor(inode.bdi.fs.queue.capacitySectors / 2048);
+    return new InputError(
+      `file "${inode.name}" does not fit: the disk has ${mib} MiB; take a larger one`,
+    );
   }
 }

@@ -1,208 +1,324 @@
 /**
- * The flusher thread of one disk (fs/fs-writeback.c of 2.6.32-2.6.36): writes inodes that reclaim,
- * age or the background limit ask for, 1024 pages of an inode at a time, oldest dirtied first.
+ * The flusher thread of one disk (fs/fs-writeback.c since 2.6.32): writes inodes that reclaim, age,
+ * the background limit or a sync ask for, a slice of each at a turn, oldest dirtied first.
  */
 
+import { version } from '../sim/kernel-version.ts';
+import { type Sleeping, type TaskBody, WaitQueue } from '../sim/task.ts';
 import { MS } from '../sim/units.ts';
-import type { Sleeping, TaskBody } from '../sim/task.ts';
-import { WaitQueue } from '../sim/task.ts';
-import { type Inode, InodeState } from './inode.ts';
+import { cyclicControl, syncControl, type WritebackControl } from '../fs/writeback-control.ts';
+import type { Bdi } from './bdi.ts';
+import { DIRTY, type Inode, InodeState } from './inode.ts';
 import type { Memory } from './memory.ts';
-import { Page } from './page-table.ts';
+import type { DirtyThrottle } from './throttle/throttle.ts';
 import { MAX_WRITEBACK_PAGES } from './vm-options.ts';
 import { Writer } from './vm-stat.ts';
-import { writeCachePages, type WritebackControl } from './write-cache-pages.ts';
+import { writeCachePages } from './write-cache-pages.ts';
 
-/** struct wb_writeback_args. */
+/** struct wb_writeback_work. */
 interface Work {
   writer: Writer;
   /** Pages asked for; Infinity for "until the goal is reached". */
   nrPages: number;
   /** Stop when dirty pages fall under the background limit. */
   forBackground: boolean;
-  /** Write only inodes dirtied before this, ns; Infinity for all. */
+  forKupdate: boolean;
+  /** Write only inodes dirtied at this time or before, ns; Infinity for all. */
   olderThanNs: number;
+  /** WB_SYNC_ALL: write all of each inode and wait for it. */
+  isSync: boolean;
+  /** Who waits for it hears of its end. */
+  done: WaitQueue | undefined;
+  isDone: boolean;
 }
 
+/** MIN_WRITEBACK_PAGES since 3.2: what a slice is rounded to. */
+const MIN_WRITEBACK_PAGES = 1024;
+/** DIRTY_SCOPE: a slice is at most this part of the dirty limit. */
+const DIRTY_SCOPE = 8;
+/** How long a disk's inodes of one round may take since 3.2: HZ / 10. */
+const ROUND_NS = 100 * MS;
+
 export class Flusher {
+  readonly bdi: Bdi;
   readonly #memory: Memory;
+  readonly #throttle: DirtyThrottle;
   readonly #work: Work[] = [];
   readonly #idle: WaitQueue;
   readonly #inodeSync: WaitQueue;
-  /** b_io and b_more_io: inodes picked for this round, and those to go on with in the next. */
-  readonly #io: Set<Inode> = new Set();
-  readonly #moreIo: Set<Inode> = new Set();
+  readonly #version: number;
   #lastOldFlushNs = 0;
 
-  constructor(memory: Memory) {
+  constructor(memory: Memory, bdi: Bdi, throttle: DirtyThrottle, inodeSync: WaitQueue) {
+    this.bdi = bdi;
     this.#memory = memory;
+    this.#throttle = throttle;
+    this.#inodeSync = inodeSync;
+    this.#version = memory.options.kernel;
     this.#idle = new WaitQueue(memory.scheduler, 'flusher idle');
-    this.#inodeSync = new WaitQueue(memory.scheduler, 'I_SYNC');
   }
 
-  /** wakeup_flusher_threads: reclaim asks for so many pages. */
+  /** bdi_start_writeback: reclaim asks for so many pages. */
   wake(nrPages: number): void {
-    this.#queue({ writer: Writer.kicked, nrPages, forBackground: false, olderThanNs: Infinity });
+    this.#queue({ ...work(Writer.kicked), nrPages });
   }
 
-  /** bdi_start_background_writeback: unless it is queued already. */
+  /** bdi_start_background_writeback: unless it is asked for already. */
   startBackground(): void {
-    if (this.#work.some((work) => work.forBackground)) return;
-    this.#queue({
-      writer: Writer.flusher,
-      nrPages: Infinity,
-      forBackground: true,
-      olderThanNs: Infinity,
-    });
+    if (this.#work.some(({ forBackground }) => forBackground)) return;
+    this.#queue({ ...work(Writer.flusher), forBackground: true });
   }
 
-  #queue(work: Work): void {
-    this.#work.push(work);
+  /** writeback_inodes_sb and sync_inodes_sb: everything that is dirty now, and waits for the end. */
+  *sync(isSync: boolean): Sleeping<void> {
+    const done = new WaitQueue(this.#memory.scheduler, 'bdi_sched_wait');
+    const mine = { ...work(Writer.sync), isSync, done, olderThanNs: this.#memory.events.nowNs };
+    this.#queue(mine);
+    while (!mine.isDone) yield* done.wait();
+  }
+
+  #queue(one: Work): void {
+    this.#work.push(one);
     this.#idle.wakeAll();
   }
+
+  // --- the thread ----------------------------------------------------------------------------
 
   /** The thread's body; never ends. */
   *run(): TaskBody {
     const { options, events } = this.#memory;
     const intervalNs = options.dirtyWritebackCentisecs * 10 * MS;
     for (;;) {
-      const work = this.#work.shift();
-      if (work !== undefined) {
-        yield* this.#writeback(work);
-        continue;
+      for (let next = this.#work.shift(); next !== undefined; next = this.#work.shift()) {
+        yield* this.#do(next);
       }
       // 0 turns the periodic wake-ups off.
-      if (intervalNs === 0) {
-        yield* this.#idle.wait();
-        continue;
-      }
-      if (events.nowNs >= this.#lastOldFlushNs + intervalNs) {
+      if (intervalNs > 0 && events.nowNs >= this.#lastOldFlushNs + intervalNs) {
         this.#lastOldFlushNs = events.nowNs;
-        yield* this.#writeback({
-          writer: Writer.flusher,
-          nrPages: this.#memory.nrDirty,
-          forBackground: false,
-          olderThanNs: events.nowNs - options.dirtyExpireCentisecs * 10 * MS,
-        });
-        continue;
+        yield* this.#flushOld();
       }
-      yield* this.#idle.waitNs(this.#lastOldFlushNs + intervalNs - events.nowNs);
+      // wb_check_background_flush.
+      if (this.#version >= version(2, 6, 37) && this.#isOverBackground()) {
+        yield* this.#do({ ...work(Writer.flusher), forBackground: true });
+      }
+      if (this.#work.length > 0) continue;
+      if (intervalNs === 0) yield* this.#idle.wait();
+      else yield* this.#idle.waitNs(this.#lastOldFlushNs + intervalNs - events.nowNs);
     }
   }
 
-  /** wb_writeback. */
-  *#writeback(work: Work): Sleeping<void> {
+  /** wb_check_old_data_flush: what is older than the age limit; the disk's own metadata too. */
+  *#flushOld(): Sleeping<void> {
     const memory = this.#memory;
-    while (work.nrPages > 0) {
-      if (work.forBackground && memory.nrDirty < memory.dirtyLimits()[0]) break;
-      const wbc = cyclicControl(work.writer, MAX_WRITEBACK_PAGES);
-      yield* this.writebackInodes(wbc, work.olderThanNs);
-      const wrote = MAX_WRITEBACK_PAGES - wbc.nrToWrite;
-      work.nrPages -= wrote;
+    const olderThanNs = memory.events.nowNs - memory.options.dirtyExpireCentisecs * 10 * MS;
+    yield* this.#do({
+      ...work(Writer.flusher),
+      nrPages: memory.nrDirty + this.bdi.dirty.size + this.bdi.io.size + this.bdi.moreIo.size,
+      forKupdate: true,
+      olderThanNs,
+    });
+    const { metadata, disk } = this.bdi.fs;
+    const ticket = disk.ticket('block device write-back');
+    yield* metadata.writeOlder(olderThanNs, ticket);
+  }
+
+  *#do(one: Work): Sleeping<void> {
+    this.bdi.writebackRunning = true;
+    yield* this.#version >= version(3, 2) ? this.#writebackBySlices(one) : this.#writeback(one);
+    this.bdi.writebackRunning = false;
+    one.isDone = true;
+    one.done?.wakeAll();
+  }
+
+  /** over_bground_thresh; since 3.2 of the disk's own share as well. */
+  #isOverBackground(): boolean {
+    const { limits, nrDirty } = this.#memory;
+    limits.update();
+    if (nrDirty > limits.background) return true;
+    if (this.#version < version(3, 2)) return false;
+    return this.bdi.nrDirty > limits.partOf(this.bdi, limits.background);
+  }
+
+  /** wb_writeback of 2.6.34: rounds of 1024 pages. */
+  *#writeback(one: Work): Sleeping<void> {
+    const memory = this.#memory;
+    while (one.nrPages > 0) {
+      if (one.forBackground && !this.#isOverBackground()) break;
+      if (one.forKupdate) this.#expire(one);
+      const wbc = one.isSync
+        ? syncControl(one.writer, 0, Infinity, this.#version >= version(2, 6, 36))
+        : cyclicControl(one.writer, MAX_WRITEBACK_PAGES);
+      wbc.forKupdate = one.forKupdate;
+      const before = wbc.nrToWrite;
+      yield* this.writebackInodes(wbc, one.olderThanNs);
+      if (one.isSync) break;
+      const wrote = before - wbc.nrToWrite;
+      one.nrPages -= wrote;
       if (wbc.nrToWrite <= 0) continue;
-      if (this.#moreIo.size === 0) break;
+      if (this.bdi.moreIo.isEmpty) break;
       if (wrote > 0) continue;
       // Everything left is being written by someone else: wait for one of them.
-      const [inode] = this.#moreIo;
-      this.#requeue(inode);
-      yield* this.waitUntilIdle(inode);
+      const inode = this.bdi.moreIo.oldest as Inode;
+      if (inode.has(InodeState.sync)) yield* this.waitUntilIdle(inode);
+      else yield* memory.useCpu(1);
     }
   }
 
-  /**
-   * writeback_inodes_wb: writes dirty inodes, oldest first, until the control's pages are used up.
-   * A throttled writer calls it too.
-   */
-  *writebackInodes(wbc: WritebackControl, olderThanNs: number): Sleeping<void> {
-    const task = this.#memory.scheduler.current.id;
-    this.#memory.fs.queue.startPlug(task);
-    if (this.#io.size === 0 || olderThanNs === Infinity) this.#queueIo(olderThanNs);
-    for (;;) {
-      const [inode] = this.#io;
-      if (inode === undefined) break;
-      this.#io.delete(inode);
-      if (inode.has(InodeState.sync)) {
-        this.#moreIo.add(inode);
+  #expire(one: Work): void {
+    const { events, options } = this.#memory;
+    one.olderThanNs = events.nowNs - options.dirtyExpireCentisecs * 10 * MS;
+  }
+
+  /** wb_writeback of 3.2: each inode has its slice; background and periodic work yields to others. */
+  *#writebackBySlices(one: Work): Sleeping<void> {
+    const { bdi } = this;
+    const { events } = this.#memory;
+    const startedNs = events.nowNs;
+    if (!one.forKupdate) one.olderThanNs = Math.min(one.olderThanNs, startedNs);
+    while (one.nrPages > 0) {
+      if ((one.forBackground || one.forKupdate) && this.#work.length > 0) break;
+      if (one.forBackground && !this.#isOverBackground()) break;
+      if (one.forKupdate) this.#expire(one);
+      else if (one.forBackground) one.olderThanNs = events.nowNs;
+      if (bdi.io.isEmpty) this.#queueIo(one.olderThanNs);
+      const wrote = yield* this.#writeSlices(one);
+      this.#throttle.wrote(bdi, startedNs);
+      if (wrote > 0) continue;
+      const more = bdi.moreIo.oldest;
+      if (more === undefined) break;
+      if (more.has(InodeState.sync)) yield* this.waitUntilIdle(more);
+      else yield* this.#memory.useCpu(1);
+    }
+  }
+
+  /** writeback_sb_inodes of 3.2: inodes of b_io, for a tenth of a second. Pages and inodes done. */
+  *#writeSlices(one: Work): Sleeping<number> {
+    const { bdi } = this;
+    const memory = this.#memory;
+    const task = memory.scheduler.current.id;
+    const untilNs = memory.events.nowNs + ROUND_NS;
+    let wrote = 0;
+    bdi.fs.queue.startPlug(task);
+    for (let inode = bdi.io.oldest; inode !== undefined; inode = bdi.io.oldest) {
+      if (inode.has(InodeState.sync) && !one.isSync) {
+        bdi.moreIo.add(inode);
         continue;
       }
-      yield* this.#writebackInode(inode, wbc);
+      const slice = this.#slice(one);
+      const wbc = one.isSync
+        ? syncControl(one.writer, 0, Infinity, true)
+        : cyclicControl(one.writer, slice);
+      wbc.forKupdate = one.forKupdate;
+      yield* this.writebackInode(inode, wbc);
+      const pages = one.isSync ? 1 : slice - wbc.nrToWrite;
+      one.nrPages -= pages;
+      wrote += pages + (inode.has(DIRTY) ? 0 : 1);
+      // A tenth of a second: then the limits and other work are looked at again.
+      if (wrote > 0 && (memory.events.nowNs > untilNs || one.nrPages <= 0)) break;
+    }
+    bdi.fs.queue.finishPlug(task);
+    return wrote;
+  }
+
+  /** writeback_chunk_size: half a second of the disk's bandwidth, in multiples of 1024 pages. */
+  #slice(one: Work): number {
+    const { limits } = this.#memory;
+    const pages = Math.min(
+      Math.floor(this.bdi.bandwidth.average / 2),
+      Math.floor(limits.dirty / DIRTY_SCOPE),
+      one.nrPages,
+    );
+    return pages - (pages % MIN_WRITEBACK_PAGES) + MIN_WRITEBACK_PAGES;
+  }
+
+  // --- inodes --------------------------------------------------------------------------------
+
+  /**
+   * writeback_inodes_wb of 2.6.34: writes dirty inodes, oldest first, until the control's pages are
+   * used up. A throttled writer calls it too.
+   */
+  *writebackInodes(wbc: WritebackControl, olderThanNs: number): Sleeping<void> {
+    const { bdi } = this;
+    const startedNs = this.#memory.events.nowNs;
+    const task = this.#memory.scheduler.current.id;
+    bdi.fs.queue.startPlug(task);
+    if (!wbc.forKupdate || bdi.io.isEmpty) this.#queueIo(olderThanNs);
+    for (let inode = bdi.io.oldest; inode !== undefined; inode = bdi.io.oldest) {
+      if (inode.has(InodeState.sync) && !wbc.sync) {
+        bdi.moreIo.add(inode);
+        continue;
+      }
+      // Dirtied since it began: whoever came later is not waited for.
+      if (inode.dirtiedWhenNs > startedNs) break;
+      const skipped = wbc.pagesSkipped;
+      yield* this.writebackInode(inode, wbc);
+      // A page could not be written now: the inode is tried again later.
+      if (wbc.pagesSkipped !== skipped && inode.has(DIRTY)) this.#redirtyTail(inode);
       if (wbc.nrToWrite <= 0) break;
     }
-    this.#memory.fs.queue.finishPlug(task);
+    bdi.fs.queue.finishPlug(task);
   }
 
-  /** queue_io: what was left over first, then what has been dirty long enough. */
+  /** queue_io: what is left of the last round, then what it put off, then what is old enough. */
   #queueIo(olderThanNs: number): void {
-    for (const inode of this.#moreIo) this.#io.add(inode);
-    this.#moreIo.clear();
-    for (const inode of this.#memory.dirtyInodes) {
+    const { dirty, io, moreIo } = this.bdi;
+    // 2.6.34 takes what was put off first.
+    if (this.#version < version(2, 6, 36)) io.prepend(moreIo);
+    else io.append(moreIo);
+    for (let inode = dirty.oldest; inode !== undefined; inode = dirty.oldest) {
       if (inode.dirtiedWhenNs > olderThanNs) break;
-      this.#memory.dirtyInodes.delete(inode);
-      this.#io.add(inode);
+      io.add(inode);
     }
   }
 
-  /** writeback_single_inode without waiting. */
-  *#writebackInode(inode: Inode, wbc: WritebackControl): Sleeping<void> {
-    inode.state |= InodeState.sync;
-    inode.state &= ~InodeState.dirty;
-    yield* writeCachePages(this.#memory, inode, wbc);
-    inode.state &= ~InodeState.sync;
-    this.#inodeSync.wakeAll();
-    if (inode.has(InodeState.clear) || inode.mapping.dirtyCount === 0) return;
-    if (wbc.nrToWrite <= 0) {
-      inode.state |= InodeState.dirty;
-      this.#moreIo.add(inode);
-    } else {
-      this.#requeue(inode);
-    }
-  }
-
-  /** redirty_tail: to the young end of the dirty list. */
-  #requeue(inode: Inode): void {
+  /** writeback_single_inode. With WB_SYNC_ALL it waits for the inode's data. */
+  *writebackInode(inode: Inode, wbc: WritebackControl): Sleeping<void> {
     const memory = this.#memory;
-    this.#moreIo.delete(inode);
-    this.#io.delete(inode);
-    memory.dirtyInodes.delete(inode);
-    if (inode.mapping.dirtyCount === 0) return;
-    inode.state |= InodeState.dirty;
-    inode.dirtiedWhenNs = memory.events.nowNs;
-    memory.dirtyInodes.add(inode);
-  }
-
-  /** One inode of sync(2): as writeAndWait, but never beside another writer of the inode (I_SYNC). */
-  *syncInode(inode: Inode): Sleeping<void> {
-    yield* this.waitUntilIdle(inode);
+    while (inode.has(InodeState.sync)) yield* this.#inodeSync.wait();
+    if (inode.isGoing) {
+      inode.list?.remove(inode);
+      return;
+    }
     inode.state |= InodeState.sync;
-    yield* this.writeAndWait(inode, Writer.sync);
+    inode.state &= ~InodeState.dirtyPages;
+    yield* writeCachePages(memory, inode, wbc);
+    if (wbc.sync) yield* memory.waitData(inode);
+    const metadata = inode.state & (InodeState.dirtySync | InodeState.dirtyDatasync);
+    inode.state &= ~metadata;
+    if (metadata !== 0) yield* inode.bdi.fs.writeInode(inode, wbc.sync);
     inode.state &= ~InodeState.sync;
+    this.#requeue(inode, wbc);
     this.#inodeSync.wakeAll();
   }
 
-  /** Writes one file's dirty pages and waits until they are on the device (filemap_write_and_wait). */
-  *writeAndWait(inode: Inode, writer: Writer): Sleeping<void> {
-    const memory = this.#memory;
-    yield* writeCachePages(memory, inode, {
-      writer,
-      start: 0,
-      end: Infinity,
-      cyclic: false,
-      sync: true,
-      nrToWrite: Infinity,
-    });
-    for (let index = inode.mapping.nextCached(0); index >= 0;) {
-      yield* memory.waitOnPage(inode, index, Page.writeback, 'filemap_fdatawait');
-      index = inode.mapping.nextCached(index + 1);
+  /** Where an inode goes that was just written. */
+  #requeue(inode: Inode, wbc: WritebackControl): void {
+    if (inode.isGoing) {
+      inode.list?.remove(inode);
+      return;
     }
-    if (inode.mapping.dirtyCount === 0) this.forget(inode);
+    const hasPages = inode.mapping.dirtyCount > 0;
+    const wasDirtiedAgain = inode.has(InodeState.dirtyPages);
+    if (hasPages) inode.state |= InodeState.dirtyPages;
+    if (!inode.has(DIRTY)) {
+      inode.list?.remove(inode);
+      return;
+    }
+    const usedUp = wbc.nrToWrite <= 0;
+    if (this.#version >= version(2, 6, 36)) {
+      // requeue_inode: a slice used up goes on in the next round, whoever asked for it.
+      if (hasPages && usedUp && wbc.pagesSkipped === 0) this.bdi.moreIo.add(inode);
+      else this.#redirtyTail(inode);
+      return;
+    }
+    // 2.6.34: only periodic write-back goes on with an inode whose slice is used up.
+    const selects = wbc.forKupdate && (wasDirtiedAgain || hasPages);
+    if (selects && usedUp) this.bdi.moreIo.add(inode);
+    else this.#redirtyTail(inode);
   }
 
-  /** Takes an inode off every dirty list. */
-  forget(inode: Inode): void {
-    this.#memory.dirtyInodes.delete(inode);
-    this.#io.delete(inode);
-    this.#moreIo.delete(inode);
-    inode.state &= ~InodeState.dirty;
+  #redirtyTail(inode: Inode): void {
+    this.bdi.redirty(inode, this.#memory.events.nowNs);
   }
 
   /** Waits until no one is writing the inode back (inode_sync_wait). */
@@ -211,7 +327,15 @@ export class Flusher {
   }
 }
 
-/** A control for `pages` pages of whatever inode, going on where the last walk stopped. */
-export function cyclicControl(writer: Writer, pages: number): WritebackControl {
-  return { writer, start: 0, end: Infinity, cyclic: true, sync: false, nrToWrite: pages };
+function work(writer: Writer): Work {
+  return {
+    writer,
+    nrPages: Infinity,
+    forBackground: false,
+    forKupdate: false,
+    olderThanNs: Infinity,
+    isSync: false,
+    done: undefined,
+    isDone: false,
+  };
 }

@@ -6,30 +6,40 @@
  * cheap for a linked file and truncates an unlinked one (WRITEOUT.md 2.6).
  */
 
-import { Layout } from '../fs/layout.ts';
+import { FsInode } from '../fs/fs-inode.ts';
+import type { Lock } from '../sim/lock.ts';
+import type { Bdi } from './bdi.ts';
+import type { InodeList } from './inode-list.ts';
 import { Mapping } from './mapping.ts';
 
 /** Inode state, the kernel's I_* by name. */
 export const InodeState = {
-  /** It has dirty pages and is on a dirty list. */
-  dirty: 1,
+  /** Its times changed. */
+  dirtySync: 1,
+  /** Its size or blocks changed: fdatasync must write it. */
+  dirtyDatasync: 2,
+  /** It has dirty pages. */
+  dirtyPages: 4,
   /** Someone is writing it back. */
-  sync: 2,
-  /** The last reference of an unlinked file is gone: no igrab any more. */
-  freeing: 4,
+  sync: 8,
+  /** Its end has begun, but it is written first (umount). */
+  willFree: 16,
+  /** Its end has begun: no igrab any more. */
+  freeing: 32,
   /** Gone. */
-  clear: 8,
+  clear: 64,
 } as const;
+/** I_DIRTY: any of the three. */
+export const DIRTY = InodeState.dirtySync | InodeState.dirtyDatasync | InodeState.dirtyPages;
+const GOING = InodeState.willFree | InodeState.freeing | InodeState.clear;
 
-export class Inode {
-  readonly number: number;
-  name: string;
-  sizeBytes: number;
+export class Inode extends FsInode {
+  readonly bdi: Bdi;
   links = 1;
   /** References: open handles and igrabs. */
   count = 0;
   state = 0;
-  /** When the oldest dirty page since the last cleaning was dirtied, ns. */
+  /** When it became dirty, ns; never before that of an inode behind it on the dirty list. */
   dirtiedWhenNs = 0;
   /** Its pages are anonymous memory or tmpfs: they go to swap, and no flusher writes them. */
   isSwapBacked = false;
@@ -38,22 +48,30 @@ export class Inode {
   /** Where cyclic write-back goes on. */
   writebackIndex = 0;
   readonly mapping = new Mapping();
-  readonly layout = new Layout();
+  /** i_mutex, made when it is first taken. */
+  mutex: Lock | undefined;
+  /** The dirty list it is on, and its neighbours there. */
+  list: InodeList | undefined;
+  younger: Inode | undefined;
+  older: Inode | undefined;
 
-  constructor(number: number, name: string, sizeBytes: number) {
-    this.number = number;
-    this.name = name;
-    this.sizeBytes = sizeBytes;
+  constructor(number: number, name: string, sizeBytes: number, bdi: Bdi) {
+    super(number, name, sizeBytes);
+    this.bdi = bdi;
   }
 
   has(flag: number): boolean {
     return (this.state & flag) !== 0;
   }
+
+  get isGoing(): boolean {
+    return (this.state & GOING) !== 0;
+  }
 }
 
 /** Takes a reference, unless the inode is on its way out (fs/inode.c igrab). */
 export function igrab(inode: Inode): boolean {
-  if (inode.has(InodeState.freeing | InodeState.clear)) return false;
+  if (inode.isGoing) return false;
   inode.count++;
   return true;
 }

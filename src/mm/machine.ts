@@ -1,22 +1,20 @@
 /** A machine's memory put together: the page cache over one disk's queue, and its threads. */
 
 import type { BlockQueue } from '../block/bio.ts';
-import { FileSystem } from '../fs/file-system.ts';
 import type { EventQueue } from '../sim/events.ts';
 import type { Task, TaskBody } from '../sim/task.ts';
-import { PAGE_BYTES, PAGE_SECTORS } from '../sim/units.ts';
+import { PAGE_BYTES } from '../sim/units.ts';
 import { Eviction } from './eviction.ts';
 import { Files } from './files.ts';
-import { Flusher } from './flusher.ts';
+import { Flushers } from './flushers.ts';
 import { Kswapd } from './kswapd.ts';
 import { reclaimRules } from './kernel.ts';
-import { Memory } from './memory.ts';
+import { Memory, type Mount } from './memory.ts';
 import { KilledError, OomKiller } from './oom-killer.ts';
 import { PageAllocator } from './page-allocator.ts';
 import type { PageoutWay } from './pageout/way.ts';
 import { Reclaim } from './reclaim.ts';
 import { Swap, type SwapDevice } from './swap.ts';
-import { DirtyThrottle } from './throttle.ts';
 import type { VmOptions } from './vm-options.ts';
 
 /** A task's body, which ends early when the task is killed. */
@@ -31,11 +29,11 @@ function* untilKilled(body: TaskBody): TaskBody {
 /** A swap area of `bytes` at the far end of the disk. */
 function swapOn(memory: Memory, queue: BlockQueue, bytes: number): Swap {
   const slots = Math.floor(bytes / PAGE_BYTES);
-  const first =
-    queue.capacitySectors - (queue.capacitySectors % PAGE_SECTORS) - slots * PAGE_SECTORS;
+  const { disk } = memory.fs;
+  const first = disk.blocks - slots;
   const device: SwapDevice = {
     submit: (op, inode, slot, pages, flags, task) =>
-      memory.fs.submitPages(op, inode, first + slot * PAGE_SECTORS, slot, pages, flags, task),
+      disk.submitPages(op, inode, first + slot, slot, pages, flags, task),
     isCongested: () => queue.isCongested(false),
   };
   const inode = memory.newInode('swapper', 0);
@@ -47,18 +45,28 @@ export class Machine {
   readonly events: EventQueue;
   readonly memory: Memory;
   readonly reclaim: Reclaim;
-  readonly flusher: Flusher;
+  readonly flusher: Flushers;
   /** One a node. */
   readonly kswapds: readonly Kswapd[];
   readonly allocator: PageAllocator;
   readonly files: Files;
 
-  constructor(events: EventQueue, queue: BlockQueue, options: VmOptions, way: PageoutWay) {
+  /**
+   * @param queue the disk of the first file system
+   * @param mounts further disks, each with a file system of its own
+   */
+  constructor(
+    events: EventQueue,
+    queue: BlockQueue,
+    options: VmOptions,
+    way: PageoutWay,
+    mounts: readonly Mount[] = [],
+  ) {
     this.events = events;
     const rules = { ...reclaimRules(options.kernel), ...way.rules };
-    this.memory = new Memory(events, new FileSystem(queue, () => events.nowNs), options, rules);
+    this.memory = new Memory(events, queue, options, rules, mounts);
     if (options.swapBytes > 0) this.memory.swap = swapOn(this.memory, queue, options.swapBytes);
-    this.flusher = new Flusher(this.memory);
+    this.flusher = new Flushers(this.memory);
     const eviction = new Eviction(this.memory, this.flusher);
     this.reclaim = new Reclaim(this.memory, this.flusher, eviction, way);
     this.kswapds = this.memory.topology.nodes.map(
@@ -66,11 +74,13 @@ export class Machine {
     );
     const oom = new OomKiller(this.memory);
     this.allocator = new PageAllocator(this.memory, this.kswapds, this.reclaim, oom);
-    const throttle = new DirtyThrottle(this.memory, this.flusher);
-    this.files = new Files(this.memory, this.allocator, this.flusher, eviction, throttle);
+    this.files = new Files(this.memory, this.allocator, this.flusher, eviction);
     oom.anonymous = this.files.anonymous;
     for (const kswapd of this.kswapds) this.spawn(`kswapd${kswapd.node.number}`, kswapd.run());
-    this.spawn('flusher', this.flusher.run());
+    for (const { name, body } of this.flusher.threads()) this.spawn(name, body);
+    for (const { fs } of this.memory.bdis) {
+      for (const { name, body } of fs.threads()) this.spawn(name, body);
+    }
   }
 
   /** Time the kswapds were awake so far, summed over them, ns. */

@@ -14,6 +14,8 @@ interface Chunk {
   readonly frames: Int32Array;
   readonly dirty: Uint32Array;
   dirtyCount: number;
+  /** Tagged for the sync that goes on (PAGECACHE_TAG_TOWRITE); made when first needed. */
+  toWrite: Uint32Array | undefined;
 }
 
 /** What stands for a page that is out in a slot of swap: less than -1. */
@@ -41,6 +43,7 @@ export class Mapping {
         frames: new Int32Array(CHUNK).fill(-1),
         dirty: new Uint32Array(CHUNK >> 5),
         dirtyCount: 0,
+        toWrite: undefined,
       };
       this.#chunks[at] = chunk;
     }
@@ -92,12 +95,36 @@ export class Mapping {
     this.dirtyCount++;
   }
 
-  /** Takes the tag off a page that has it. */
+  /** Takes the tags off a page that is tagged dirty. */
   untagDirty(index: number): void {
     const chunk = this.#chunks[index >> CHUNK_BITS] as Chunk;
-    chunk.dirty[(index & MASK) >> 5] &= ~(1 << (index & 31));
+    const off = ~(1 << (index & 31));
+    chunk.dirty[(index & MASK) >> 5] &= off;
+    if (chunk.toWrite !== undefined) chunk.toWrite[(index & MASK) >> 5] &= off;
     chunk.dirtyCount--;
     this.dirtyCount--;
+  }
+
+  /** tag_pages_for_writeback: tags what is dirty from `start` to `end`, both included. */
+  tagToWrite(start: number, end: number): void {
+    for (let index = this.nextDirty(start); index >= 0 && index <= end;) {
+      const chunk = this.#chunks[index >> CHUNK_BITS] as Chunk;
+      const toWrite = (chunk.toWrite ??= new Uint32Array(CHUNK >> 5));
+      toWrite[(index & MASK) >> 5] |= 1 << (index & 31);
+      index = this.nextDirty(index + 1);
+    }
+  }
+
+  /** The first page tagged by `tagToWrite` at `from` or above, or -1. */
+  nextToWrite(from: number): number {
+    // A page loses the tag with its dirtiness, so every tagged page is dirty.
+    for (let index = this.nextDirty(from); index >= 0; index = this.nextDirty(index + 1)) {
+      const toWrite = this.#chunks[index >> CHUNK_BITS]?.toWrite;
+      if (toWrite !== undefined && (toWrite[(index & MASK) >> 5] & (1 << (index & 31))) !== 0) {
+        return index;
+      }
+    }
+    return -1;
   }
 
   /** The first dirty page at `from` or above, or -1. */

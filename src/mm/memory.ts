@@ -4,9 +4,16 @@
  */
 
 import { Op } from '../device/device.ts';
+import type { BlockQueue } from '../block/bio.ts';
+import { Disk } from '../fs/disk.ts';
 import type { FileSystem } from '../fs/file-system.ts';
+import { type FileSystemKind, findFileSystem } from '../fs/registry.ts';
 import type { EventQueue } from '../sim/events.ts';
+import { PAGE_BYTES } from '../sim/units.ts';
 import { type Sleeping, WaitQueue } from '../sim/task.ts';
+import { Bdi } from './bdi.ts';
+import { CacheHost } from './cache-host.ts';
+import { DirtyLimits } from './dirty-limits.ts';
 import { Inode, InodeState } from './inode.ts';
 import { reclaimRules, type ReclaimRules } from './kernel.ts';
 import { Kind, lruOf, Lru, type LruVec } from './lru.ts';
@@ -19,15 +26,28 @@ import type { VmOptions } from './vm-options.ts';
 import { VmStat, type Writer, Writer as WriterKind } from './vm-stat.ts';
 import { type Zone, ZoneType } from './zone.ts';
 
+/** A further disk of a machine, and what lies on it. */
+export interface Mount {
+  /** Files whose names begin with it and a slash lie there. */
+  readonly at: string;
+  readonly queue: BlockQueue;
+  readonly fileSystem: string | FileSystemKind;
+}
+
 export class Memory extends PageLocks {
+  /** The file system that holds every file not under a mount. */
+  readonly fs: FileSystem;
+  /** The disks: the first is that of `fs`, the others those of the mounts. */
+  readonly bdis: readonly Bdi[];
+  readonly limits: DirtyLimits;
+  /** Its file systems are in use: not being unmounted (MS_ACTIVE). */
+  isMounted = true;
   readonly options: VmOptions;
   readonly rules: ReclaimRules;
   readonly topology: Topology;
   readonly zones: readonly Zone[];
   readonly stat = new VmStat();
   readonly inodes: Inode[] = [];
-  /** Inodes with dirty pages, oldest dirtied first (b_dirty). */
-  readonly dirtyInodes = new Set<Inode>();
   /** NR_FILE_DIRTY and NR_WRITEBACK. */
   nrDirty = 0;
   nrWriteback = 0;
@@ -43,7 +63,6 @@ export class Memory extends PageLocks {
   readonly isKswapd: boolean[] = [];
 
   readonly #admission: WaitQueue[] = [];
-  readonly #flushDone = new Set<number>();
   readonly #congestion: readonly [WaitQueue, WaitQueue];
 
   /** The swap area; undefined on a machine without one. */
@@ -51,15 +70,20 @@ export class Memory extends PageLocks {
   /** Called when pages have come clean; reclaim's own, and only one. */
   onCleaned: () => void = () => {};
 
-  /** @param rules those of the options' kernel version, with what the way out brings */
+  /**
+   * @param queue the disk of the first file system, `options.fileSystem`
+   * @param rules those of the options' kernel version, with what the way out brings
+   * @param mounts further disks
+   */
   constructor(
     events: EventQueue,
-    fs: FileSystem,
+    queue: BlockQueue,
     options: VmOptions,
     rules: ReclaimRules = reclaimRules(options.kernel),
+    mounts: readonly Mount[] = [],
   ) {
     const topology = new Topology(options, rules.perNode);
-    super(events, fs, topology.table);
+    super(events, topology.table);
     this.options = options;
     this.rules = rules;
     this.topology = topology;
@@ -69,16 +93,24 @@ export class Memory extends PageLocks {
       new WaitQueue(this.scheduler, 'congestion_wait(async)'),
       new WaitQueue(this.scheduler, 'congestion_wait(sync)'),
     ];
-    fs.attach({
-      pagesDone: (op, inode, index, pages, latencyNs) =>
-        this.#pagesDone(op, inode, index, pages, latencyNs),
-      flushDone: (task) => {
-        this.#flushDone.add(task);
-        this.scheduler.wake(this.scheduler.tasks[task]);
-      },
-      submitterAdmitted: (task) => this.#admission[task]?.wakeAll(),
-      congestionCleared: (sync) => this.#congestion[sync ? 1 : 0].wakeAll(),
-    });
+    const root = { at: '', queue, fileSystem: options.fileSystem };
+    const swapBlocks = Math.floor(options.swapBytes / PAGE_BYTES);
+    this.bdis = [root, ...mounts].map((mount, i) => this.#mount(mount, i === 0 ? swapBlocks : 0));
+    this.fs = this.bdis[0].fs;
+    this.limits = new DirtyLimits(this);
+  }
+
+  /** @param kept blocks at the disk's end that are not the file system's */
+  #mount({ at, queue, fileSystem }: Mount, kept: number): Bdi {
+    const kind = typeof fileSystem === 'string' ? findFileSystem(fileSystem) : fileSystem;
+    const disk = new Disk(queue, () => this.events.nowNs);
+    disk.attach(new CacheHost(this));
+    return new Bdi(at, kind.mount(disk, disk.blocks - kept, this.options));
+  }
+
+  /** The disk on which a file of that name lies. */
+  bdiOf(name: string): Bdi {
+    return this.bdis.findLast(({ name: at }) => at === '' || name.startsWith(`${at}/`)) as Bdi;
   }
 
   // --- sums ---------------------------------------------------------------------------------
@@ -128,16 +160,13 @@ export class Memory extends PageLocks {
 
   /** get_dirty_limits: [background, dirty], pages. */
   dirtyLimits(): [number, number] {
-    const ratio = Math.max(5, this.options.dirtyRatio);
-    const { dirtyable } = this;
-    const dirty = Math.floor((dirtyable * ratio) / 100);
-    const background = Math.floor((dirtyable * this.options.dirtyBackgroundRatio) / 100);
-    return [background >= dirty ? dirty >> 1 : background, dirty];
+    this.limits.update();
+    return [this.limits.background, this.limits.dirty];
   }
 
   /** An inode, numbered and known. */
   newInode(name: string, sizeBytes: number): Inode {
-    const inode = new Inode(this.inodes.length, name, sizeBytes);
+    const inode = new Inode(this.inodes.length, name, sizeBytes, this.bdiOf(name));
     this.inodes.push(inode);
     return inode;
   }
@@ -339,11 +368,10 @@ export class Memory extends PageLocks {
     this.nrDirty++;
     this.zones[table.zone[frame]].nrDirty++;
     this.stat.pagesDirtied++;
-    if (!inode.has(InodeState.dirty)) {
-      inode.state |= InodeState.dirty;
-      inode.dirtiedWhenNs = this.events.nowNs;
-      this.dirtyInodes.add(inode);
-    }
+    const { bdi } = inode;
+    bdi.nrDirty++;
+    bdi.dirtied++;
+    bdi.markDirty(inode, InodeState.dirtyPages, this.events.nowNs);
   }
 
   /**
@@ -367,6 +395,7 @@ export class Memory extends PageLocks {
   beginWriteback(frame: number, inode: Inode): void {
     this.table.flags[frame] |= Page.writeback;
     inode.writebackPages++;
+    inode.bdi.nrWriteback++;
     this.nrWriteback++;
     this.zones[this.table.zone[frame]].nrWriteback++;
   }
@@ -385,12 +414,15 @@ export class Memory extends PageLocks {
   #cleared(frame: number): void {
     const { table } = this;
     table.clear(frame, Page.dirty);
-    this.inodes[table.inode[frame]].mapping.untagDirty(table.index[frame]);
+    const inode = this.inodes[table.inode[frame]];
+    inode.mapping.untagDirty(table.index[frame]);
+    inode.bdi.nrDirty--;
     this.nrDirty--;
     this.zones[table.zone[frame]].nrDirty--;
   }
 
-  #pagesDone(op: number, number: number, index: number, pages: number, latencyNs: number): void {
+  /** A bio of `pages` pages of a file is done: read, or written. */
+  pagesDone(op: number, number: number, index: number, pages: number, latencyNs: number): void {
     const inode = this.inodes[number];
     const { mapping } = inode;
     // What goes to swap and back is counted as that.
@@ -416,7 +448,9 @@ export class Memory extends PageLocks {
   #endWriteback(frame: number, inode: Inode): void {
     const { table } = this;
     inode.writebackPages--;
+    inode.bdi.nrWriteback--;
     this.nrWriteback--;
+    this.limits.completed(inode.bdi);
     const zone = this.zones[table.zone[frame]];
     zone.nrWriteback--;
     // The kernel looks again only when a page is freed here, and kills a task before that.
@@ -443,15 +477,49 @@ export class Memory extends PageLocks {
 
   /** Whether a queue is congested with asynchronous requests: of any disk, or of a page's own. */
   get isAnyCongested(): boolean {
-    return this.fs.queue.isCongested(false) || this.swap?.device.isCongested() === true;
+    if (this.swap?.device.isCongested() === true) return true;
+    return this.bdis.some(({ fs }) => fs.queue.isCongested(false));
   }
 
   isCongestedFor(frame: number): boolean {
     if (this.table.has(frame, Page.swapBacked)) return this.swap?.device.isCongested() ?? false;
-    return this.fs.queue.isCongested(false);
+    const inode = this.table.inode[frame];
+    const { fs } = inode < 0 ? this : this.inodes[inode].bdi;
+    return fs.queue.isCongested(false);
   }
 
   // --- waiting ------------------------------------------------------------------------------
+
+  /** The running task stops running: what its plugs hold must not wait for it. */
+  goesToSleep(): void {
+    const task = this.scheduler.current.id;
+    for (const { fs } of this.bdis) fs.queue.taskSleeps(task);
+  }
+
+  /** io_schedule_timeout. */
+  *ioSleepNs(ns: number, waitingFor: string): Sleeping<void> {
+    this.goesToSleep();
+    for (const { fs } of this.bdis) fs.queue.unplug();
+    yield* this.scheduler.sleepNs(ns, waitingFor);
+  }
+
+  /** The task that slept in a submission may go on. */
+  submitterAdmitted(task: number): void {
+    this.#admission[task]?.wakeAll();
+  }
+
+  /** A queue left congestion. */
+  congestionCleared(sync: boolean): void {
+    this.#congestion[sync ? 1 : 0].wakeAll();
+  }
+
+  /** Waits for an inode's pages that are under write-back (filemap_fdatawait). */
+  *waitData(inode: Inode): Sleeping<void> {
+    for (let index = inode.mapping.nextCached(0); inode.writebackPages > 0 && index >= 0;) {
+      yield* this.waitOnPage(inode, index, Page.writeback, 'filemap_fdatawait');
+      index = inode.mapping.nextCached(index + 1);
+    }
+  }
 
   /** The running task's submission went to sleep: waits until its bio has got a request. */
   *waitAdmitted(): Sleeping<void> {
@@ -471,11 +539,8 @@ export class Memory extends PageLocks {
     this.stat.congestionWaitNs[who] += this.events.nowNs - started;
   }
 
-  /** Flushes the drive's cache and waits for it. */
+  /** Flushes the drives' caches and waits for them. */
   *flushDevice(): Sleeping<void> {
-    const task = this.scheduler.current.id;
-    this.goesToSleep();
-    this.fs.submitFlush(task);
-    while (!this.#flushDone.delete(task)) yield* this.scheduler.sleep('flush');
+    for (const { fs } of this.bdis) yield* fs.disk.flush();
   }
 }

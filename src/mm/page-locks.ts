@@ -1,6 +1,5 @@
 /** Page locks, and waiting for pages: who has which locked, who waits, and what closes a circle. */
 
-import type { FileSystem } from '../fs/file-system.ts';
 import type { EventQueue } from '../sim/events.ts';
 import { type Sleeping, TaskScheduler, WaitQueue } from '../sim/task.ts';
 import { type Resource, WaitGraph } from '../sim/wait-graph.ts';
@@ -11,10 +10,9 @@ const PAGE_LOCK = 'page lock';
 const HELD_PAGE: readonly string[] = [PAGE_LOCK];
 const HELD_NOTHING: readonly string[] = [];
 
-export class PageLocks {
+export abstract class PageLocks {
   readonly events: EventQueue;
   readonly scheduler: TaskScheduler;
-  readonly fs: FileSystem;
   readonly table: PageTable;
   /** Who waits for whom, and in which order locks are taken. */
   readonly graph = new WaitGraph();
@@ -23,10 +21,9 @@ export class PageLocks {
   /** Pages each task has locked, by task. */
   readonly #pagesLocked: number[] = [];
 
-  constructor(events: EventQueue, fs: FileSystem, table: PageTable) {
+  constructor(events: EventQueue, table: PageTable) {
     this.events = events;
     this.scheduler = new TaskScheduler(events);
-    this.fs = fs;
     this.table = table;
   }
 
@@ -74,7 +71,7 @@ export class PageLocks {
       const frame = inode.mapping.frameAt(index);
       if (frame < 0 || !this.table.has(frame, flags)) return;
       this.goesToSleep();
-      this.unplug();
+      inode.bdi.fs.queue.unplug();
       let waiters = this.#waiters.get(frame);
       if (waiters === undefined) {
         waiters = new WaitQueue(this.scheduler, 'page');
@@ -114,14 +111,7 @@ export class PageLocks {
   }
 
   /** The running task stops running: what its plugs hold must not wait for it. */
-  goesToSleep(): void {
-    this.fs.queue.taskSleeps(this.scheduler.current.id);
-  }
-
-  /** Someone waits for IO: what is plugged goes out now. */
-  protected unplug(): void {
-    this.fs.queue.unplug();
-  }
+  abstract goesToSleep(): void;
 
   /** The running task uses the processor, ns. */
   useCpu(ns: number): Sleeping<boolean> {

@@ -5,7 +5,7 @@
 
 import type { Sleeping } from '../sim/task.ts';
 import type { Eviction } from './eviction.ts';
-import type { Flusher } from './flusher.ts';
+import type { Flushers } from './flushers.ts';
 import { isolate } from './isolate.ts';
 import { type Domain, Kind, Lru, type LruVec } from './lru.ts';
 import type { Memory } from './memory.ts';
@@ -28,7 +28,7 @@ NOTHING.next();
 
 export class Reclaim {
   readonly memory: Memory;
-  readonly flusher: Flusher;
+  readonly flusher: Flushers;
   readonly eviction: Eviction;
   readonly way: PageoutWay;
   readonly naps: Naps;
@@ -36,7 +36,7 @@ export class Reclaim {
   readonly #batches: Int32Array[] = [];
   readonly #amounts: Int32Array[] = [];
 
-  constructor(memory: Memory, flusher: Flusher, eviction: Eviction, way: PageoutWay) {
+  constructor(memory: Memory, flusher: Flushers, eviction: Eviction, way: PageoutWay) {
     this.memory = memory;
     this.flusher = flusher;
     this.eviction = eviction;

@@ -1,5 +1,6 @@
 /** The machine's memory and its vm.* settings, under their sysctl names and with their defaults. */
 
+import type { FileSystemKind } from '../fs/registry.ts';
 import { version } from '../sim/kernel-version.ts';
 import type { Arch } from './topology.ts';
 
@@ -22,6 +23,9 @@ export interface VmOptions {
   dirtyRatio: number;
   /** Percent at which the flusher starts; 10 since 2.6.30. */
   dirtyBackgroundRatio: number;
+  /** vm.dirty_bytes and vm.dirty_background_bytes: instead of the ratios; 0 is not set. */
+  dirtyBytes: number;
+  dirtyBackgroundBytes: number;
   /** How often the flusher wakes by itself, 1/100 s. */
   dirtyWritebackCentisecs: number;
   /** How old dirty data must be for a periodic wake-up to write it, 1/100 s. */
@@ -33,7 +37,11 @@ export interface VmOptions {
   /** Swap space at the far end of the disk, bytes; 0 is none. */
   swapBytes: number;
   /** The file system on the disk: one of those that `src/fs` registers. */
-  fileSystem: string;
+  fileSystem: string | FileSystemKind;
+  /** Whether its commits and fsync flush the drive's cache (mount option `barrier`). */
+  barrier: boolean;
+  /** How often its journal commits by itself, s (mount option `commit`). */
+  commitSeconds: number;
   /** What the processor takes for it, ns. Assumptions for a machine of 2010, see docs/MODELS.md. */
   cpu: CpuCosts;
 }
@@ -66,12 +74,16 @@ export const defaultVmOptions: VmOptions = {
   groups: [],
   dirtyRatio: 20,
   dirtyBackgroundRatio: 10,
+  dirtyBytes: 0,
+  dirtyBackgroundBytes: 0,
   dirtyWritebackCentisecs: 500,
   dirtyExpireCentisecs: 3000,
   cpus: 1,
   nodes: 1,
   swapBytes: 0,
   fileSystem: 'ext2',
+  barrier: true,
+  commitSeconds: 5,
   // Assumption: 4 KiB at about 2 GB/s, and a few hundred instructions a page scanned or allocated.
   cpu: { copyPageNs: 2000, scanPageNs: 200, writePageNs: 500, allocatePageNs: 500 },
 };

@@ -14,6 +14,8 @@ export const Writer = {
   throttled: 3,
   /** A program's fsync or sync. */
   sync: 4,
+  /** A journal's commit: its ordered data. */
+  journal: 5,
 } as const;
 export type Writer = (typeof Writer)[keyof typeof Writer];
 
@@ -32,7 +34,7 @@ export class VmStat {
   /** Pages that went from clean to dirty (nr_dirtied). */
   pagesDirtied = 0;
   /** Pages that went from dirty to under write-back, by `Writer`. */
-  readonly pagesCleaned = [0, 0, 0, 0, 0];
+  readonly pagesCleaned = [0, 0, 0, 0, 0, 0];
   /** Dirty pages dropped because their file was cut or removed. */
   pagesTruncated = 0;
   /** Pages written for reclaim that reclaim had not met dirty at the tail. */

@@ -1,45 +1,51 @@
 /**
- * write_cache_pages (mm/page-writeback.c 2.6.34): walks a file's dirty pages in ascending order and
- * hands them to the file system's multi-page writer.
+ * write_cache_pages (mm/page-writeback.c): walks a file's dirty pages in ascending order and hands
+ * them to its file system's writer.
  */
 
-import { Admission, BioFlag } from '../block/bio.ts';
+import { Step } from '../fs/step.ts';
+import type { WritebackControl } from '../fs/writeback-control.ts';
+import type { PagesWriter } from '../fs/file-system.ts';
 import type { Sleeping } from '../sim/task.ts';
+import { version } from '../sim/kernel-version.ts';
 import type { Inode } from './inode.ts';
 import type { Memory } from './memory.ts';
 import { Page } from './page-table.ts';
-import type { Writer } from './vm-stat.ts';
 
 /** Pages looked up in the tree at a time. */
 const PAGEVEC_SIZE = 14;
 
-/** struct writeback_control. */
-export interface WritebackControl {
-  readonly writer: Writer;
-  /** First and last page index, inclusive; ignored when cyclic. */
-  start: number;
-  end: number;
-  /** Go on where the last cyclic walk stopped, and wrap round once. */
-  cyclic: boolean;
-  /** WB_SYNC_ALL: wait for pages that are under write-back already, and write them again. */
-  sync: boolean;
-  /** Pages still to write; counts down. Only a walk that is not `sync` stops at 0. */
-  nrToWrite: number;
-}
-
+/**
+ * do_writepages: all that the control asks for of one inode.
+ * @param isOrdered a journal's commit writes what it must
+ */
 export function* writeCachePages(
   memory: Memory,
   inode: Inode,
   wbc: WritebackControl,
+  isOrdered = false,
 ): Sleeping<void> {
-  if (!wbc.cyclic) {
-    yield* walk(memory, inode, wbc, wbc.start, wbc.end);
-    return;
+  const { fs } = inode.bdi;
+  const from = wbc.cyclic ? inode.writebackIndex : wbc.start;
+  if (wbc.cyclic) wbc.start = from;
+  const asked = wbc.nrToWrite;
+  const raised = wbc.sync ? asked : fs.bumpedSlice(inode, asked, wbc);
+  wbc.nrToWrite = raised;
+  const writer = isOrdered ? fs.openOrderedWriter(inode, wbc) : fs.openWriter(inode, wbc);
+  if (wbc.cyclic) {
+    let next = yield* walk(memory, inode, wbc, writer, from, Infinity);
+    if (from > 0 && wbc.nrToWrite > 0) {
+      next = yield* walk(memory, inode, wbc, writer, 0, from - 1);
+    }
+    inode.writebackIndex = next;
+  } else {
+    if (wbc.tagged) inode.mapping.tagToWrite(wbc.start, wbc.end);
+    const next = yield* walk(memory, inode, wbc, writer, wbc.start, wbc.end);
+    // A whole pass that was not cut short moves the cyclic index too.
+    if (wbc.start === 0 && wbc.end === Infinity && wbc.nrToWrite > 0) inode.writebackIndex = next;
   }
-  const from = inode.writebackIndex;
-  let next = yield* walk(memory, inode, wbc, from, Infinity);
-  if (from > 0 && wbc.nrToWrite > 0) next = yield* walk(memory, inode, wbc, 0, from - 1);
-  inode.writebackIndex = next;
+  // ext4_da_writepages gives its raise back, as far as it was used.
+  if (wbc.nrToWrite > raised - asked) wbc.nrToWrite -= raised - asked;
 }
 
 /** One pass; returns the index after the last page it wrote. */
@@ -47,44 +53,73 @@ function* walk(
   memory: Memory,
   inode: Inode,
   wbc: WritebackControl,
+  writer: PagesWriter,
   start: number,
   end: number,
 ): Sleeping<number> {
   const { table } = memory;
-  const flags = wbc.sync ? BioFlag.sync : 0;
-  const task = memory.scheduler.current.id;
-  const writer = memory.fs.pageWriter(inode.number, inode.layout, flags, task);
+  const { mapping } = inode;
+  // Until 2.6.34 it counts calls of ->writepage, not the pages that these write.
+  const countsCalls = memory.options.kernel < version(2, 6, 35);
+  let left = wbc.nrToWrite;
   let next = start;
+  let done = start;
   let looked = 0;
-  for (;;) {
+  while (left > 0) {
     // Between two lookups of the tree the kernel may let others run (cond_resched).
     if (looked === PAGEVEC_SIZE) {
       looked = 0;
       yield* memory.useCpu(PAGEVEC_SIZE * memory.options.cpu.writePageNs);
     }
-    const index = inode.mapping.nextDirty(next);
+    const index = wbc.tagged ? mapping.nextToWrite(next) : mapping.nextDirty(next);
     if (index < 0 || index > end) break;
     next = index + 1;
     looked++;
-    let frame = inode.mapping.frameAt(index);
+    let frame = mapping.frameAt(index);
     while (frame >= 0 && table.has(frame, Page.locked)) {
       // Whoever holds it may wait for what is in our hands.
-      if (writer.finish() === Admission.sleeping) yield* memory.waitAdmitted();
+      yield* finish(memory, writer);
       yield* memory.waitOnPage(inode, index, Page.locked, 'write_cache_pages');
-      frame = inode.mapping.frameAt(index);
+      frame = mapping.frameAt(index);
     }
     if (frame < 0 || !table.has(frame, Page.dirty)) continue;
     if (table.has(frame, Page.writeback)) {
       if (!wbc.sync) continue;
-      if (writer.finish() === Admission.sleeping) yield* memory.waitAdmitted();
+      yield* finish(memory, writer);
       yield* memory.waitOnPage(inode, index, Page.writeback, 'write_cache_pages');
       next = index;
       continue;
     }
-    memory.startWriteback(frame, wbc.writer);
-    if (writer.add(index) === Admission.sleeping) yield* memory.waitAdmitted();
-    if (--wbc.nrToWrite <= 0 && !wbc.sync) break;
+    const step = writer.add(index);
+    switch (step) {
+      case Step.again:
+        yield* writer.work();
+        next = index;
+        continue;
+      case Step.work:
+        yield* writer.work();
+        break;
+      case Step.sleeps:
+        yield* memory.waitAdmitted();
+        break;
+      case Step.redirtied:
+      case Step.activate:
+        wbc.pagesSkipped++;
+        break;
+      default:
+    }
+    done = next;
+    wbc.nrToWrite--;
+    left = countsCalls ? left - 1 : wbc.nrToWrite;
+    if (wbc.sync) left = Infinity;
   }
-  if (writer.finish() === Admission.sleeping) yield* memory.waitAdmitted();
-  return next;
+  yield* finish(memory, writer);
+  if (countsCalls && !wbc.sync) wbc.nrToWrite = left;
+  return done;
+}
+
+function* finish(memory: Memory, writer: PagesWriter): Sleeping<void> {
+  const step = writer.finish();
+  if (step === Step.sleeps) yield* memory.waitAdmitted();
+  else if (step === Step.work) yield* writer.work();
 }

@@ -64,7 +64,7 @@ export function runScenario(scenario: Scenario, options: RunOptions): RunResult 
     (function* () {
       yield* machine.files.syncPages();
       cleanNs = events.nowNs;
-      yield* machine.memory.flushDevice();
+      yield* machine.files.syncFileSystems();
     })(),
   );
   machine.runUntilDone([sync], options.onStep);
@@ -119,7 +119,7 @@ function resultOf(
     pages_written: stat.pagesWritten,
     pages_extra: stat.pagesExtra,
     pages_read: stat.pagesRead,
-    bios: machine.memory.fs.writeBios,
+    bios: machine.memory.bdis.reduce((sum, { fs }) => sum + fs.disk.writeBios, 0),
     requests: writes,
     merges: disks.writeMerges,
     mean_request_kib:

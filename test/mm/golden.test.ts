@@ -8,7 +8,8 @@ import { flusherKick } from '../../src/mm/pageout/flusher.ts';
 import { throttleThreshold } from '../../src/mm/naps.ts';
 import { kswapdMayWrite } from '../../src/mm/pageout/linux-3.2.ts';
 import { findWay } from '../../src/mm/pageout/registry.ts';
-import { ratelimitPages, writeChunk } from '../../src/mm/throttle.ts';
+import { ratelimitPages } from '../../src/mm/throttle/throttle.ts';
+import { writeChunk } from '../../src/mm/throttle/writer-writes.ts';
 import {
   DEF_PRIORITY,
   defaultVmOptions,

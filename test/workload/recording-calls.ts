@@ -73,6 +73,14 @@ export class RecordingCalls implements FileCalls {
     this.log.push(`unmapAnon ${region}`);
   }
 
+  *fdatasync(file: number): Sleeping<void> {
+    yield* this.#note(`fdatasync ${this.#name(file)}`);
+  }
+
+  *syncFileRange(file: number, offset: number, bytes: number, flags: number): Sleeping<void> {
+    yield* this.#note(`sync_file_range ${this.#name(file)} ${offset} ${bytes} ${flags}`);
+  }
+
   *sync(): Sleeping<void> {
     yield* this.#note('sync');
   }

@@ -5,20 +5,22 @@
  * which also pins the inode; the neighbours are only trylocked.
  */
 
-import { Admission, BioFlag } from '../../block/bio.ts';
+import { Step } from '../../fs/step.ts';
+import { rangeControl } from '../../fs/writeback-control.ts';
 import type { Sleeping } from '../../sim/task.ts';
 import type { Inode } from '../inode.ts';
 import type { Memory } from '../memory.ts';
-import { LockPlace, Page } from '../page-table.ts';
+import { Page } from '../page-table.ts';
 import type { Reclaim } from '../reclaim.ts';
 import { Writer, Written } from '../vm-stat.ts';
 import type { ScanControl } from '../scan-control.ts';
 import { type PageoutWay, Verdict } from './way.ts';
 import {
+  callerOf,
   mayWriteToQueue,
+  neverKills,
   nothingAfter,
   nothingDeferred,
-  neverKills,
 } from './write-reclaim-page.ts';
 
 /** Pages a cluster holds at most, and how many of them may lie before the target. */
@@ -43,23 +45,34 @@ function* writeAround(reclaim: Reclaim, frame: number, sc: ScanControl): Sleepin
   let last = target;
   while (last - first + 1 < CLUSTER_PAGES && isWritable(memory, inode, last + 1)) last++;
 
-  const task = memory.scheduler.current.id;
-  const flags = sc.isKswapd ? BioFlag.reclaim : 0;
-  const writer = memory.fs.pageWriter(inode.number, inode.layout, flags, task);
-  for (let index = first; index <= last; index++) {
+  const { fs } = inode.bdi;
+  const wbc = rangeControl(Writer.reclaim, first, last, CLUSTER_PAGES, callerOf(sc));
+  const writer = fs.openWriter(inode, wbc);
+  for (let index = first; index <= last;) {
+    if (index === target) memory.unlock(frame);
+    if (!isWritable(memory, inode, index)) {
+      index++;
+      continue;
+    }
     const page = inode.mapping.frameAt(index);
-    if (index !== target && (page < 0 || !memory.tryLock(page, LockPlace.writeAround))) continue;
-    const isWritten = memory.startWriteback(page, Writer.reclaim);
-    if (isWritten) {
+    const step = writer.add(index);
+    if (step === Step.again) {
+      yield* writer.work();
+      continue;
+    }
+    if (table.has(page, Page.dirty | Page.writeback)) {
       // Every page of the cluster lies near the tail: rotate it when it is clean.
       table.set(page, Page.reclaim);
       memory.stat.nrVmscanWrite++;
       memory.stat.writepage[sc.isKswapd ? Written.kswapd : 0]++;
     }
-    memory.unlock(page);
-    if (isWritten && writer.add(index) === Admission.sleeping) yield* memory.waitAdmitted();
+    if (step === Step.sleeps) yield* memory.waitAdmitted();
+    else if (step === Step.work) yield* writer.work();
+    index++;
   }
-  if (writer.finish() === Admission.sleeping) yield* memory.waitAdmitted();
+  const step = writer.finish();
+  if (step === Step.sleeps) yield* memory.waitAdmitted();
+  else if (step === Step.work) yield* writer.work();
   return Verdict.success;
 }
 

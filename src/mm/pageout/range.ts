@@ -14,6 +14,7 @@ import { Page } from '../page-table.ts';
 import type { Reclaim } from '../reclaim.ts';
 import { Writer } from '../vm-stat.ts';
 import { writeCachePages } from '../write-cache-pages.ts';
+import { rangeControl } from '../../fs/writeback-control.ts';
 import type { ScanControl } from '../scan-control.ts';
 import { type PageoutWay, Verdict } from './way.ts';
 import {
@@ -57,14 +58,8 @@ function* cleanPageList(reclaim: Reclaim, sc: ScanControl): Sleeping<void> {
     memory.unlock(cursor);
     // On its way out: the range is silently not written.
     if (!grabbed) continue;
-    yield* writeCachePages(memory, inode, {
-      writer: Writer.reclaim,
-      start,
-      end,
-      cyclic: false,
-      sync: false,
-      nrToWrite: Infinity,
-    });
+    // Not for_reclaim: neither the file system nor the counts know on whose behalf it is.
+    yield* writeCachePages(memory, inode, rangeControl(Writer.reclaim, start, end));
     yield* reclaim.eviction.iput(inode, true);
   }
 }

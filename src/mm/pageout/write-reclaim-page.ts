@@ -1,12 +1,16 @@
 /** What every way that writes pages shares: one page to the disk, and when that is allowed. */
 
-import { Admission, BioFlag } from '../../block/bio.ts';
 import type { Sleeping } from '../../sim/task.ts';
+import { Step } from '../../fs/step.ts';
+import { Caller, rangeControl } from '../../fs/writeback-control.ts';
 import { Page } from '../page-table.ts';
 import type { Reclaim } from '../reclaim.ts';
 import { Writer, Written } from '../vm-stat.ts';
 import type { ScanControl } from '../scan-control.ts';
 import { Verdict } from './way.ts';
+
+/** Pages a file system may write along with the one asked for (SWAP_CLUSTER_MAX). */
+const NR_TO_WRITE = 32;
 
 /**
  * For ways that are one idea each, not a kernel: an allocation without progress waits and tries again,
@@ -19,7 +23,15 @@ export function mayWriteToQueue(reclaim: Reclaim, sc: ScanControl): boolean {
   return sc.isKswapd || !reclaim.memory.fs.queue.isCongested(false);
 }
 
-/** ->writepage of one locked page, as pageout() calls it; the page is unlocked with its bio. */
+/** Whose rules a file system applies to a reclaimer's page. */
+export function callerOf(sc: ScanControl): Caller {
+  return sc.isKswapd ? Caller.kswapd : Caller.directReclaim;
+}
+
+/**
+ * ->writepage of one locked page, as pageout() calls it; the page is unlocked with its bio. A file
+ * system that refuses leaves it dirty, which still counts as written: reclaim keeps it.
+ */
 export function* writeReclaimPage(
   reclaim: Reclaim,
   frame: number,
@@ -28,22 +40,26 @@ export function* writeReclaimPage(
   if (!mayWriteToQueue(reclaim, sc)) return Verdict.keep;
   const { memory } = reclaim;
   const { table } = memory;
-  if (!memory.startWriteback(frame, Writer.reclaim)) return Verdict.clean;
+  if (!table.has(frame, Page.dirty)) {
+    return table.has(frame, Page.writeback) ? Verdict.keep : Verdict.clean;
+  }
+  const inode = memory.inodes[table.inode[frame]];
+  const index = table.index[frame];
+  const { fs } = inode.bdi;
   table.set(frame, Page.reclaim);
+  const wbc = rangeControl(Writer.reclaim, 0, Infinity, NR_TO_WRITE, callerOf(sc));
+  const step = fs.writePage(inode, index, wbc);
+  if (step === Step.activate) {
+    table.clear(frame, Page.reclaim);
+    return Verdict.activate;
+  }
   memory.stat.nrVmscanWrite++;
   memory.stat.writepage[sc.isKswapd ? Written.kswapd : 0]++;
-  const inode = memory.inodes[table.inode[frame]];
-  const flags = sc.isKswapd ? BioFlag.reclaim : 0;
-  memory.unlock(frame);
-  const task = memory.scheduler.current.id;
-  const admission = memory.fs.writePage(
-    inode.number,
-    inode.layout,
-    table.index[frame],
-    flags,
-    task,
-  );
-  if (admission === Admission.sleeping) yield* memory.waitAdmitted();
+  if (step === Step.sleeps) yield* memory.waitAdmitted();
+  else if (step === Step.work) yield* fs.work();
+  if (table.inode[frame] === inode.number && !table.has(frame, Page.writeback)) {
+    table.clear(frame, Page.reclaim);
+  }
   return Verdict.success;
 }
 

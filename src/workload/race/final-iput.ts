@@ -4,7 +4,7 @@
  * __GFP_FS. Removing the inode wants a handle; a commit waits for the one the task has.
  */
 
-import { Journal } from '../../fs/journal.ts';
+import { Ext3 } from '../../fs/ext3.ts';
 import type { Machine } from '../../mm/machine.ts';
 import { PAGE_BYTES, US } from '../../sim/units.ts';
 import { populate } from '../populate.ts';
@@ -13,16 +13,27 @@ import type { Race } from './race.ts';
 const PAGES = 160;
 const FILE_PAGES = 48;
 
+/** Handles do not nest: a task that has one and wants another waits like anyone else. */
+class Reserving extends Ext3 {
+  protected override get nests(): boolean {
+    return false;
+  }
+}
+
 /** @param unlinks whether the file is unlinked before it is closed, or only closed */
 function finalIput(name: string, summary: string, unlinks: boolean): Race {
   return {
     name,
     summary,
     pages: PAGES,
+    fileSystem: {
+      name: 'reserving',
+      summary: 'a journal each of whose transactions reserves log space of its own, as in xfs',
+      mount: (disk, blocks, options) => new Reserving(disk, blocks, options),
+    },
     start(machine: Machine) {
       const { memory, files } = machine;
-      const journal = new Journal(memory.scheduler, memory.graph, 'the journal', false);
-      memory.fs.journal = journal;
+      const { journal } = memory.fs as Ext3;
       populate(
         machine,
         {

@@ -10,6 +10,7 @@ import type { SchedulePolicy, Task } from '../../sim/task.ts';
 import { DeadlockError } from '../../sim/wait-graph.ts';
 import { MS, US } from '../../sim/units.ts';
 import { Machine } from '../../mm/machine.ts';
+import type { FileSystemKind } from '../../fs/registry.ts';
 import type { PageoutWay } from '../../mm/pageout/way.ts';
 import { defaultVmOptions } from '../../mm/vm-options.ts';
 
@@ -19,6 +20,8 @@ export interface Race {
   readonly summary: string;
   /** Frames of the machine: small, so that schedules are short. */
   readonly pages: number;
+  /** The file system; ext2 where it does not matter. */
+  readonly fileSystem?: FileSystemKind;
   /** Fills memory and starts the tasks whose end ends the race. */
   start(machine: Machine): readonly Task[];
 }
@@ -34,6 +37,8 @@ export interface Outcome {
   readonly choices: number;
 }
 
+/** 256 MiB: two block groups. */
+const DISK_SECTORS = 2 ** 19;
 /** A race that has not ended by then has lost its way. */
 const LIMIT_STEPS = 200_000;
 
@@ -41,12 +46,13 @@ const LIMIT_STEPS = 200_000;
 export function runRace(race: Race, way: PageoutWay, policy: SchedulePolicy): Outcome {
   let choices = 0;
   const events = new EventQueue(256);
-  const queue = new NullQueue(events, 50 * US, false);
+  const queue = new NullQueue(events, 50 * US, false, DISK_SECTORS);
   const options = {
     ...defaultVmOptions,
     pages: race.pages,
     dirtyRatio: 95,
     dirtyBackgroundRatio: 90,
+    fileSystem: race.fileSystem ?? 'ext2',
   };
   const machine = new Machine(events, queue, options, way);
   machine.memory.scheduler.policy = {

@@ -14,7 +14,7 @@ import { findRace, races } from '../../../src/workload/race/registry.ts';
 test('S19, range: the last iput in reclaim closes a circle through the journal', () => {
   const found = exploreRandomly(findRace('S19'), findWay('range'), 200, 1);
   assert.ok(found.deadlocks > 0);
-  assert.match(found.first ?? '', /reclaimer waits in delete_inode for the journal/);
+  assert.match(found.first ?? '', /reclaimer waits in ext3_delete_inode for the journal/);
   assert.match(found.first ?? '', /held by kjournald/);
   assert.match(found.first ?? '', /kjournald waits .* for the open handles of the journal/);
   assert.ok([...found.inversions].some((text) => text.includes('journal within journal')));

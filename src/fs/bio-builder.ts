@@ -4,51 +4,46 @@
  */
 
 import { Admission } from '../block/bio.ts';
-import { PAGE_SECTORS } from '../sim/units.ts';
-import type { FileSystem } from './file-system.ts';
-import type { Layout } from './layout.ts';
+import type { Disk } from './disk.ts';
+import type { FsInode } from './fs-inode.ts';
 
-export class PageWriter {
-  readonly #fs: FileSystem;
+export class BioBuilder {
+  readonly #disk: Disk;
   readonly #op: number;
-  readonly #inode: number;
-  readonly #layout: Layout;
+  readonly #inode: FsInode;
   readonly #flags: number;
   readonly #task: number;
-  #sector = 0;
+  #block = 0;
   #index = 0;
   #pages = 0;
 
-  constructor(
-    fs: FileSystem,
-    op: number,
-    inode: number,
-    layout: Layout,
-    flags: number,
-    task: number,
-  ) {
-    this.#fs = fs;
+  /** @param op `Op.read` or `Op.write`; `flags` of each bio; `task` the submitter's id */
+  constructor(disk: Disk, op: number, inode: FsInode, flags: number, task: number) {
+    this.#disk = disk;
     this.#op = op;
     this.#inode = inode;
-    this.#layout = layout;
     this.#flags = flags;
     this.#task = task;
   }
 
   /** Adds page `index`. `Admission.sleeping` when a bio went out and its submitter must sleep. */
   add(index: number): Admission {
-    const sector = this.#layout.sectorOf(index);
+    return this.addAt(index, this.#inode.layout.blockOf(index));
+  }
+
+  /** The same for a page whose block is known. */
+  addAt(index: number, block: number): Admission {
     const follows =
       this.#pages > 0 &&
-      this.#pages < this.#fs.maxBioPages &&
-      sector === this.#sector + this.#pages * PAGE_SECTORS &&
+      this.#pages < this.#disk.maxBioPages &&
+      block === this.#block + this.#pages &&
       index === this.#index + this.#pages;
     if (follows) {
       this.#pages++;
       return Admission.admitted;
     }
     const admission = this.finish();
-    this.#sector = sector;
+    this.#block = block;
     this.#index = index;
     this.#pages = 1;
     return admission;
@@ -59,10 +54,11 @@ export class PageWriter {
     const pages = this.#pages;
     if (pages === 0) return Admission.admitted;
     this.#pages = 0;
-    return this.#fs.submitPages(
+    const { number } = this.#inode;
+    return this.#disk.submitPages(
       this.#op,
-      this.#inode,
-      this.#sector,
+      number,
+      this.#block,
       this.#index,
       pages,
       this.#flags,
