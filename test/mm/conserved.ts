@@ -12,6 +12,7 @@ export function checkConserved(memory: Memory): void {
   checkLists(memory);
   checkPages(memory);
   checkCounters(memory);
+  checkWatermarks(memory);
 }
 
 /** No page is on two lists, and each is on the list that its flags name. */
@@ -119,6 +120,14 @@ function checkSlots(memory: Memory): void {
     if (isCached || swap.isOwned(slot)) used++;
   }
   assert.equal(used, swap.used);
+}
+
+/** What programs take never goes below the min watermark: that is kept for the kernel itself. */
+function checkWatermarks(memory: Memory): void {
+  for (const zone of memory.zones) {
+    if (zone.pages > zone.min) assert.ok(zone.buddy.freePages >= zone.min, `${zone.name} kept`);
+    assert.ok(zone.min <= zone.low && zone.low <= zone.high);
+  }
 }
 
 function checkCounters(memory: Memory): void {
