@@ -70,7 +70,9 @@ async function compare(options: CompareOptions): Promise<void> {
   const drives = options.device.map((name) => {
     const drives = parseDrives(name);
     const { blockLayer, scheduler, elevatorSet } = options;
-    return { drives, layer: parseBlockLayer(drives.profile, blockLayer, scheduler, elevatorSet) };
+    const layerOf = (way: PageoutWay) =>
+      parseBlockLayer(drives.profile, blockLayer, scheduler, elevatorSet, way.kernel);
+    return { drives, layerOf };
   });
   const ways = options.way.map((name) => findWay(name));
   const scenarios = options.scenario.map((name) => loadScenario(name));
@@ -92,7 +94,8 @@ async function compare(options: CompareOptions): Promise<void> {
 interface RunGroup {
   readonly scenario: Scenario;
   readonly drives: Drives;
-  readonly layer: BlockLayer;
+  /** The block layer a way runs on: its own kernel's, if it belongs to one. */
+  readonly layerOf: (way: PageoutWay) => BlockLayer;
   readonly runs: RunResult[];
 }
 
@@ -109,13 +112,14 @@ async function runAll(
   };
   process.once('SIGINT', interrupt);
   let done = 0;
-  for (const { scenario, drives, layer, runs } of groups) {
+  for (const { scenario, drives, layerOf, runs } of groups) {
     const { name: deviceName, profile, stack } = drives;
     for (const way of ways) {
       const what = `${scenario.name} ${deviceName} ${way.name}`;
       progress.update(done, what);
       const onStep = (nowNs: number) =>
         progress.update(done, `${what}, ${(nowNs / 1e9).toFixed(1)} s simulated`);
+      const layer = layerOf(way);
       runs.push(runScenario(scenario, { profile, deviceName, stack, way, ...layer, seed, onStep }));
       done++;
       // Lets an interrupt be seen between two runs.
@@ -132,7 +136,8 @@ async function runAll(
 function printGroups(groups: readonly RunGroup[], ways: number): void {
   for (const { scenario, drives, runs } of groups) {
     if (runs.length === 0) continue;
-    const heading = `${scenario.name}: ${scenario.title}\n${drives.title}, ${runs[0].block_layer} ${runs[0].scheduler}`;
+    const layers = new Set(runs.map((run) => `${run.block_layer} ${run.scheduler}`));
+    const heading = `${scenario.name}: ${scenario.title}\n${drives.title}, ${[...layers].join(', ')}`;
     process.stdout.write(`\n${heading}\n${comparisonTable(runs)}\n`);
     if (runs.length === ways) process.stdout.write(`${verdict(runs)}\n`);
   }

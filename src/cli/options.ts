@@ -6,6 +6,7 @@ import { loadProfile } from '../device/registry.ts';
 import type { StackOptions } from '../workload/disks.ts';
 import type { AnyProfile } from '../device/profile.ts';
 import { findGeneration } from '../block/generation.ts';
+import { blockGenerationOf } from '../mm/kernel.ts';
 import { InputError, nearestHint } from '../sim/input-error.ts';
 import { GIB, KIB, MIB, parseSize } from '../sim/units.ts';
 
@@ -42,6 +43,7 @@ const USUAL_SCHEDULERS: readonly string[] = ['deadline', 'mq-deadline'];
  *   plugged flash with command queueing, and flash of that kind came later
  * @param scheduler by default the generation's deadline
  * @param set tunables as NAME=VALUE
+ * @param kernel of a way that belongs to one: its own generation, when neither is named
  * @throws InputError with the nearest name
  */
 export function parseBlockLayer(
@@ -49,8 +51,10 @@ export function parseBlockLayer(
   generation: string | undefined,
   scheduler: string | undefined,
   set: readonly string[] = [],
+  kernel?: number,
 ): BlockLayer {
-  const usual = profile.kind === 'hdd' ? '2.6.34' : '3.x';
+  let usual = profile.kind === 'hdd' ? '2.6.34' : '3.x';
+  if (kernel !== undefined && scheduler === undefined) usual = blockGenerationOf(kernel);
   const { name, elevators } = findGeneration(generation ?? usual);
   const chosen = scheduler ?? elevators.find((e) => USUAL_SCHEDULERS.includes(e)) ?? elevators[0];
   if (elevators.includes(chosen)) {

@@ -118,13 +118,14 @@ async function run(file: string, options: RunCommandOptions): Promise<void> {
   const scenario = scenarioOf(file, options, memory, fromFile);
   const saved = options.snapshot === undefined ? undefined : readSnapshot(options.snapshot);
   const { name, title, profile, stack } = drivesFor(options, fromFile.device, saved);
+  const way = findWay(options.way ?? fromFile.way ?? 'writepage');
   const layer = parseBlockLayer(
     profile,
     options.blockLayer,
     options.scheduler ?? fromFile.scheduler,
     options.elevatorSet,
+    way.kernel,
   );
-  const way = findWay(options.way ?? fromFile.way ?? 'writepage');
   const seed = parseSeed(options.seed);
   const result = await withProgress(1, (progress) =>
     runScenario(scenario, {

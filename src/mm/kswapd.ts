@@ -9,7 +9,7 @@ import type { Reclaim } from './reclaim.ts';
 import { isInactiveLow } from './scan-amounts.ts';
 import { type ScanControl, scanControl } from './scan-control.ts';
 import type { Node } from './topology.ts';
-import { DEF_PRIORITY, SWAP_CLUSTER_MAX } from './vm-options.ts';
+import { DEF_PRIORITY, SWAP_CLUSTER_MAX, TICK_NS } from './vm-options.ts';
 import type { ZoneType } from './zone.ts';
 
 /** Zones with more than so many times their high watermark free are not scanned. */
@@ -127,7 +127,7 @@ export class Kswapd {
       }
       // Memory may be too fragmented for the order: settle for single pages.
       if (sc.reclaimed < SWAP_CLUSTER_MAX) order = 0;
-      yield* memory.useCpu(memory.options.cpu.scanPageNs);
+      yield* memory.useCpu(sc.reclaimed > 0 ? memory.options.cpu.scanPageNs : TICK_NS);
     }
   }
 

@@ -10,7 +10,7 @@ import type { Memory } from './memory.ts';
 import type { OomKiller } from './oom-killer.ts';
 import type { Reclaim } from './reclaim.ts';
 import type { Node } from './topology.ts';
-import { COSTLY_ORDER } from './vm-options.ts';
+import { COSTLY_ORDER, TICK_NS } from './vm-options.ts';
 import type { Zone } from './zone.ts';
 
 /** MEM_CGROUP_RECLAIM_RETRIES: reclaims of a cgroup without progress before one of its tasks dies. */
@@ -72,8 +72,9 @@ export class PageAllocator {
       const late = this.#aboveMin(node, order);
       if (late >= 0) return late;
       withoutProgress = reclaimed > 0 ? 0 : withoutProgress + 1;
-      // Killing does not help an order that is too high.
-      if (withoutProgress > this.#memory.rules.retries && order <= COSTLY_ORDER) {
+      // Killing does not help an order that is too high; and what is being written will be free soon.
+      const isOver = withoutProgress > this.#memory.rules.retries && order <= COSTLY_ORDER;
+      if (isOver && this.#memory.nrWriteback === 0) {
         this.#oom.kill(-1);
         withoutProgress = 0;
         continue;
@@ -105,7 +106,8 @@ export class PageAllocator {
     if (reclaimed === 0 || rules.nap === 'congestion_wait') {
       yield* memory.congestionWait(false, (reclaimed > 0 ? 20 : 100) * MS);
     } else {
-      yield* memory.useCpu(memory.options.cpu.scanPageNs);
+      // A kernel from 2.6.37 on would spin here when not a page was freed.
+      yield* memory.useCpu(reclaimed > 1 ? memory.options.cpu.scanPageNs : TICK_NS);
     }
     stat.stalledDirectNs += events.nowNs - started;
   }

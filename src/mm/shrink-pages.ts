@@ -92,7 +92,7 @@ export class PageShrinker {
         continue;
       }
       const verdict = yield* way.pageout(this.#reclaim, frame, sc);
-      if (verdict === Verdict.keep) sc.batchCongested++;
+      if (verdict === Verdict.keep && memory.isCongestedFor(frame)) sc.batchCongested++;
       if (this.#settle(frame, verdict) || (sync && (yield* this.#waitAndFree(frame)))) {
         batch[i] = -1;
         freed++;

@@ -90,6 +90,8 @@ export const defaultVmOptions: VmOptions = {
 
 /** SWAP_CLUSTER_MAX: pages that reclaim takes off the LRU at a time. */
 export const SWAP_CLUSTER_MAX = 32;
+/** What whoever swept all lists in vain sleeps where its kernel would spin: a tick at HZ=250. */
+export const TICK_NS = 4e6;
 /** DEF_PRIORITY: the gentlest scan looks at 1/2^12 of a list. */
 export const DEF_PRIORITY = 12;
 /** MAX_WRITEBACK_PAGES: the flusher's slice of one inode. */

@@ -48,7 +48,8 @@ export function runScenario(scenario: Scenario, options: RunOptions): RunResult 
     ...options,
     queue: { generation, elevator, tunables, observer },
   });
-  const machine = new Machine(events, disks.queue, vmOptions(scenario), options.way);
+  const vm = vmOptions(scenario, options.way);
+  const machine = new Machine(events, disks.queue, vm, options.way);
   if (scenario.cache !== undefined) populate(machine, scenario.cache, options.seed);
   const scores = new Scores();
   const { folder, memory: memoryBytes } = scenario;
@@ -75,10 +76,10 @@ export function runScenario(scenario: Scenario, options: RunOptions): RunResult 
   };
 }
 
-function vmOptions(scenario: Scenario): VmOptions {
+function vmOptions(scenario: Scenario, way: PageoutWay): VmOptions {
   return {
     ...defaultVmOptions,
-    kernel: scenario.kernel,
+    kernel: scenario.kernel ?? way.kernel ?? defaultVmOptions.kernel,
     arch: scenario.arch,
     pages: Math.floor(scenario.memory / PAGE_BYTES),
     cpus: scenario.cpus,

@@ -57,9 +57,10 @@ export const scenarioSchema = z.strictObject({
   title: z.string(),
   /** What it shows and what is to be expected, for people. */
   about: z.string(),
-  kernel: machine.kernel.prefault('2.6.34').meta({
+  kernel: machine.kernel.optional().meta({
     description:
-      "Whose rules memory and write-back follow; the way out and the block layer are the run's.",
+      'Whose rules memory and write-back follow; by default those of the kernel that the way out ' +
+      "belongs to, else 2.6.34. The way out and the block layer are the run's.",
   }),
   arch: machine.arch.default('x86-64'),
   memory: machine.memory,
