@@ -121,18 +121,25 @@ export const rotationalRequests: Suite = {
 };
 
 /**
- * Random writes to a drive that has been overwritten at random for long, collection included. Places are
- * drawn one by one: a few drawn ahead would soon be a hot spot that nothing needs to be moved for.
+ * Random writes to a drive that has been overwritten at random for long, collection included. Places do
+ * not come again: a few drawn ahead would soon be a hot spot that nothing needs to be moved for.
  */
 function steadyWrites(profileName: string, depth: number): Case {
   const events = new EventQueue();
   const profile = loadProfile(profileName) as SsdProfile;
   const steady = { ...profile, ftl: { ...profile.ftl, initial_fill: 'steady' as const } };
   const device = createDeviceOn(events, steady);
-  const stream = new RandomStream(1, `bench:${device.name}`);
   const places = Math.floor(device.capacitySectors / PAGE_SECTORS);
+  const drawn = anywhere(device);
+  // Moved on at random after each round: a round alone would soon be a hot spot.
+  const stream = new RandomStream(2, `bench:${device.name}`);
+  let moved = 0;
+  let next = 0;
   const submit = (tag: number): void => {
-    device.submit(tag, Op.write, stream.below(places) * PAGE_SECTORS, PAGE_SECTORS, 0);
+    next = (next + 1) & (PLACES - 1);
+    if (next === 0) moved = stream.below(places);
+    const place = (drawn[next] / PAGE_SECTORS + moved) % places;
+    device.submit(tag, Op.write, place * PAGE_SECTORS, PAGE_SECTORS, 0);
   };
   const loop = new ClosedLoop(submit);
   device.attach(loop);

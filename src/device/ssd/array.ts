@@ -31,6 +31,8 @@ export interface ArrayClient {
   sensed(op: number): void;
   /** A read of the drive's own (`who` below zero) has come over the channel. */
   fetched(who: number): void;
+  /** Whether the host's reads have to wait for what this die does. */
+  holdsReads(die: number): boolean;
   /** Whether a job waits for this die. */
   hasJob(die: number): boolean;
   /** Starts the die's next job now, through one of the `start` methods; false when there is none. */
@@ -51,6 +53,8 @@ export class FlashArray {
   acrossNs = 0;
   /** Result of booking a channel: when the transfer ends, ns. */
   #bookedNs = 0;
+  /** Operand of `#use`, ns. */
+  #busyUntilNs = 0;
 
   readonly #geometry: Geometry;
   readonly #events: EventQueue;
@@ -173,7 +177,8 @@ export class FlashArray {
     else this.reads.next[this.#lastRead[die]] = op;
     this.#lastRead[die] = op;
     const work = this.#work[die] as DieWork;
-    if (work === DieWork.program || work === DieWork.erase) this.#suspend(die, work);
+    const isJob = work === DieWork.program || work === DieWork.erase;
+    if (isJob && !this.#client.holdsReads(die)) this.#suspend(die, work);
     this.kick(die);
   }
 
@@ -221,7 +226,7 @@ export class FlashArray {
   /** Lets a die that does nothing start on what waits for it. */
   kick(die: number): void {
     if (this.#work[die] !== DieWork.none) return;
-    const hasRead = this.#firstRead[die] !== NONE;
+    const hasRead = this.#firstRead[die] !== NONE && !this.#client.holdsReads(die);
     const isSuspended = this.#suspended[die] !== DieWork.none;
     const hasJob = isSuspended || this.#client.hasJob(die);
     if (this.#turns !== undefined && (hasRead || hasJob) && !this.#mayCommand(die, this.#turns)) {
@@ -242,14 +247,15 @@ export class FlashArray {
         this.#resume(die);
       } else {
         this.#readsInRow[die] = 0;
-        if (!this.#client.startJob(die) && hasRead) this.#startRead(die, false);
+        const isStarted = this.#client.startJob(die);
+        if (!isStarted && this.#firstRead[die] !== NONE) this.#startRead(die, false);
       }
     }
   }
 
   /** Whether the die is free and its channel idle; if not, it is kicked when that changes. */
   #mayCommand(die: number, turns: ChannelTurns): boolean {
-    const read = this.#firstRead[die];
+    const read = this.#client.holdsReads(die) ? NONE : this.#firstRead[die];
     const ready = read === NONE ? 0 : this.reads.readyNs[read];
     const at = Math.max(this.#freeNs[die], ready);
     if (at <= this.#events.nowNs) return turns.mayStart(die);
@@ -391,7 +397,10 @@ export class FlashArray {
   /** Starts a job whose cells begin at `#cellNs`, the data being in the die's register, and take `cellsNs`. */
   #startJob(die: number, work: DieWork, lane: number, stream: Stream, cellsNs: number): void {
     this.#endNs[die] = this.#cellNs[die] + cellsNs;
-    this.#useUntil(this.#endNs[die]);
+    if (this.#idle !== undefined) {
+      this.#busyUntilNs = this.#endNs[die];
+      this.#use(this.#idle);
+    }
     this.#work[die] = work;
     this.#lane[die] = lane;
     this.#stream[die] = stream;
@@ -400,10 +409,9 @@ export class FlashArray {
     this.#end(die);
   }
 
-  #useUntil(endNs: number): void {
-    const idle = this.#idle;
-    if (idle === undefined) return;
-    idle.untilNs = Math.max(idle.untilNs, this.#events.nowNs, endNs);
+  /** The array is at work until `#busyUntilNs`. */
+  #use(idle: IdleArray): void {
+    idle.untilNs = Math.max(idle.untilNs, this.#events.nowNs, this.#busyUntilNs);
   }
 
   /** The die's work ends at `#endNs`. */
@@ -467,7 +475,10 @@ export class FlashArray {
     const bytes = this.reads.channelBytes[op];
     this.#bookChannel(die, bytes, this.#turns === undefined);
     const end = this.#bookedNs;
-    this.#useUntil(end);
+    if (this.#idle !== undefined) {
+      this.#busyUntilNs = end;
+      this.#use(this.#idle);
+    }
     if (this.#hold) this.#freeNs[die] = end;
     if (this.reads.who[op] < 0) {
       this.reads.acrossNs[op] = end;

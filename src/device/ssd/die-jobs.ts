@@ -19,6 +19,7 @@ export class DieJobs {
   readonly #writes: WritePath;
   readonly #busy: BusyClock;
   readonly #pairs: boolean;
+  readonly #preemptible: boolean;
   /** By die: the lane whose turn it is. */
   readonly #nextLane: Int32Array;
 
@@ -31,8 +32,10 @@ export class DieJobs {
     writes: WritePath,
     busy: BusyClock,
     pairsPlanes: boolean,
+    preemptible: boolean,
   ) {
     this.#pairs = pairsPlanes;
+    this.#preemptible = preemptible;
     this.#geometry = geometry;
     this.#array = array;
     this.#destager = destager;
@@ -40,6 +43,16 @@ export class DieJobs {
     this.#writes = writes;
     this.#busy = busy;
     this.#nextLane = Int32Array.from({ length: geometry.dies }, (_, die) => die);
+  }
+
+  /** Whether a lane of the die collects and lets no read in between. */
+  holdsReads(die: number): boolean {
+    if (this.#preemptible) return false;
+    const { lanes, dies } = this.#geometry;
+    for (let lane = die; lane < lanes; lane += dies) {
+      if (this.#collector.active[lane] === 1) return true;
+    }
+    return false;
   }
 
   hasJob(die: number): boolean {

@@ -222,6 +222,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
       this.#writes,
       this.#busy,
       profile.array.pairs_planes === true,
+      profile.gc.preemptible ?? true,
     );
     this.#counts = new Counters(
       this.#busy,
@@ -356,6 +357,10 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
 
   #reviewAll(): void {
     for (let lane = 0; lane < this.geometry.lanes; lane++) this.#destager.review(lane);
+  }
+
+  holdsReads(die: number): boolean {
+    return this.#jobs.holdsReads(die);
   }
 
   hasJob(die: number): boolean {

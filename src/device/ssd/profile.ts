@@ -341,6 +341,14 @@ const ftl = z
 
 const gc = z
   .strictObject({
+    preemptible: z
+      .boolean()
+      .optional()
+      .meta({
+        description:
+          "The host's reads go between collection's operations (true when absent); otherwise a die that " +
+          'collects serves none until the lane has enough free blocks again.',
+      }),
     policy: z.enum(victimPolicyNames).meta({ description: 'How a block to empty is chosen.' }),
     choices: count('Blocks that random-greedy draws and chooses among.').optional(),
     window_blocks: count('Oldest blocks that windowed chooses among.').optional(),
@@ -485,6 +493,12 @@ function impossibility(p: SsdProfile): { path: string[]; message: string } | und
         message: `expected at most array.pages_per_program, ${a.pages_per_program}`,
       };
     }
+  }
+  if (p.ftl.cached_map !== undefined && p.gc.preemptible === false) {
+    return {
+      path: ['ftl', 'cached_map'],
+      message: "expected none with gc.preemptible false, which holds up the map's own reads",
+    };
   }
   const programBytes = a.page_bytes * planes * a.pages_per_program;
   if (p.buffer.bytes < 2 * programBytes) {

@@ -28,6 +28,7 @@ const profiles: fc.Arbitrary<SsdProfile> = fc
     hold: fc.boolean(),
     policy: fc.constantFrom(...victimPolicyNames),
     choices: fc.integer({ min: 1, max: 5 }),
+    preemptible: fc.boolean(),
     suspend: fc.option(
       fc.record({
         program_us: fc.integer({ min: 0, max: 90 }),
@@ -142,6 +143,7 @@ const profiles: fc.Arbitrary<SsdProfile> = fc
         choices: r.choices,
         window_blocks: 2 * r.choices,
         idle: r.idle,
+        preemptible: r.preemptible || r.cachedMap !== undefined,
         copyback: r.copyback && r.unitBytes === r.pageBytes && !(r.multiplane && r.planes > 1),
       },
       wear: r.wear,
