@@ -65,7 +65,7 @@ export class ReadCache {
     this.#longestNs = cache.readAheadMax_ms * MS;
     this.#mechanism = mechanism;
     this.#geometry = mechanism.geometry;
-    this.segments = new Segments(cache.segments);
+    this.segments = new Segments(cache.segments, cache.segment_sectors);
     this.readyNs = new Float64Array(cache.segments);
     this.readAhead = new ReadAhead(mechanism);
   }

@@ -6,6 +6,8 @@
  * last answer is remembered until a row changes. Sectors are handed over in fields (docs/HOT-PATH.md).
  */
 
+import { RegionMap } from './region-map.ts';
+
 const NONE = -1;
 
 export class Segments {
@@ -24,9 +26,14 @@ export class Segments {
   /** What was last looked up, and found. */
   #lookedUp = NONE;
   #found = NONE;
+  /** Where rows are, or were: marks of at most as many rows as there are segments are out of date. */
+  readonly #regions: RegionMap;
+  #outdated = 0;
 
-  constructor(count: number) {
+  /** @param capacity sectors of a segment, about */
+  constructor(count: number, capacity: number) {
     this.count = count;
+    this.#regions = new RegionMap(capacity);
     this.starts = new Float64Array(count);
     this.ends = new Float64Array(count);
     this.#older = Int32Array.from({ length: count }, (_, i) => i - 1);
@@ -38,7 +45,13 @@ export class Segments {
   find(): number {
     const { lbn } = this;
     if (this.#lookedUp === lbn) return this.#found;
-    const { starts, ends, count } = this;
+    this.#lookedUp = lbn;
+    this.#found = this.#mayHold(lbn) ? this.#search() : NONE;
+    return this.#found;
+  }
+
+  #search(): number {
+    const { starts, ends, count, lbn } = this;
     let joins = NONE;
     for (let i = 0; i < count; i++) {
       const length = ends[i] - starts[i];
@@ -48,8 +61,6 @@ export class Segments {
         if (lbn < ends[i]) break;
       }
     }
-    this.#lookedUp = lbn;
-    this.#found = joins;
     return joins;
   }
 
@@ -68,6 +79,8 @@ export class Segments {
     const oldest = this.#oldest;
     this.starts[oldest] = this.lbn;
     this.ends[oldest] = this.lbn;
+    this.#mark(oldest);
+    this.#outdated++;
     if (this.#found === oldest) this.#lookedUp = NONE;
     this.touch(oldest);
     return oldest;
@@ -91,6 +104,7 @@ export class Segments {
   /** Forgets sectors that are written to: what lies behind them in a segment goes as well. */
   drop(): void {
     const { starts, ends, count, lbn, endLbn } = this;
+    if (!this.#mayHold(endLbn)) return;
     for (let i = 0; i < count; i++) {
       // As in `find`: start < endLbn and lbn < end.
       const lengths = ends[i] - starts[i] + (endLbn - lbn);
@@ -113,10 +127,37 @@ export class Segments {
     this.ends.set(ends);
     this.#lookedUp = NONE;
     for (const segment of order) this.touch(segment);
+    this.#markAnew();
+  }
+
+  /** Whether a segment could lie, or begin, from `lbn` up to `endLbn`; an empty one as well. */
+  #mayHold(endLbn: number): boolean {
+    const regions = this.#regions;
+    regions.lbn = this.lbn;
+    regions.endLbn = endLbn;
+    if (!regions.isMarked()) return false;
+    if (this.#outdated <= this.count) return true;
+    this.#markAnew();
+    regions.lbn = this.lbn;
+    regions.endLbn = endLbn;
+    return regions.isMarked();
+  }
+
+  #markAnew(): void {
+    this.#regions.clear();
+    this.#outdated = 0;
+    for (let i = 0; i < this.count; i++) this.#mark(i);
+  }
+
+  #mark(segment: number): void {
+    this.#regions.lbn = this.starts[segment];
+    this.#regions.endLbn = this.ends[segment];
+    this.#regions.mark();
   }
 
   /** A segment's row is another one: is the last answer still right? */
   #changed(segment: number): void {
+    this.#mark(segment);
     const lbn = this.#lookedUp;
     const holds = lbn >= this.starts[segment] && lbn <= this.ends[segment];
     if (holds || this.#found === segment) this.#lookedUp = NONE;
