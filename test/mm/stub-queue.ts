@@ -8,6 +8,7 @@ export interface SeenBio {
   op: number;
   sector: number;
   sectors: number;
+  flags: number;
   atNs: number;
 }
 
@@ -26,7 +27,7 @@ export class StubQueue extends NullQueue {
     task: number,
     cookie: number,
   ): Admission {
-    this.seen.push({ op, sector, sectors, atNs: this.events.nowNs });
+    this.seen.push({ op, sector, sectors, flags, atNs: this.events.nowNs });
     return super.submitBio(op, sector, sectors, flags, task, cookie);
   }
 }
