@@ -9,16 +9,10 @@ import type { RunResult } from '../measure/run-result.ts';
 import { findWay, pageoutWays } from '../mm/pageout/registry.ts';
 import type { PageoutWay } from '../mm/pageout/way.ts';
 import { comparisonTable, LEGEND, verdict } from '../report/comparison.ts';
+import { type Drives, parseDrives } from '../workload/drives.ts';
 import { runScenario } from '../workload/run-scenario.ts';
 import { loadScenario, type Scenario } from '../workload/scenario.ts';
-import {
-  type BlockLayer,
-  type Drives,
-  ELEVATOR_SET,
-  parseBlockLayer,
-  parseDrives,
-  parseSeed,
-} from './options.ts';
+import { type BlockLayer, ELEVATOR_SET, parseBlockLayer, parseSeed } from './options.ts';
 import { type Progress, withProgress } from './progress.ts';
 
 const DEFAULT_DEVICES = ['seagate-st32171w', 'samsung-970pro'];

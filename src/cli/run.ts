@@ -9,17 +9,11 @@ import { findWay } from '../mm/pageout/registry.ts';
 import { comparisonTable, LEGEND } from '../report/comparison.ts';
 import { InputError } from '../sim/input-error.ts';
 import { readJobFile, type MachineExtensions } from '../workload/fio/job-file.ts';
+import { type Drives, parseDrives } from '../workload/drives.ts';
 import { runScenario } from '../workload/run-scenario.ts';
 import { readTrace } from '../workload/trace/registry.ts';
 import { loadScenario, scenarioSchema, type Scenario } from '../workload/scenario.ts';
-import {
-  type Drives,
-  ELEVATOR_SET,
-  parseBlockLayer,
-  parseDrives,
-  parseMemory,
-  parseSeed,
-} from './options.ts';
+import { ELEVATOR_SET, parseBlockLayer, parseMemory, parseSeed } from './options.ts';
 import { withProgress } from './progress.ts';
 
 interface RunCommandOptions {

@@ -1,8 +1,8 @@
 /** One column of a published table, run: plain data in, what was measured out. */
 
-import { loadProfile } from '../../device/registry.ts';
 import type { RunResult } from '../../measure/run-result.ts';
 import { findWay } from '../../mm/pageout/registry.ts';
+import { parseDrives } from '../drives.ts';
 import { runScenario } from '../run-scenario.ts';
 import type { Scenario } from '../scenario.ts';
 
@@ -18,7 +18,16 @@ export interface ColumnJob {
 /** @param onStep called now and then with the simulated time */
 export function runColumn(job: ColumnJob, onStep: (nowNs: number) => void): RunResult {
   const { scenario, generation, scheduler, seed } = job;
-  const profile = loadProfile(job.device);
+  const { name: deviceName, profile, stack } = parseDrives(job.device);
   const way = findWay(job.way);
-  return runScenario(scenario, { profile, generation, scheduler, way, seed, onStep });
+  return runScenario(scenario, {
+    profile,
+    deviceName,
+    stack,
+    generation,
+    scheduler,
+    way,
+    seed,
+    onStep,
+  });
 }
