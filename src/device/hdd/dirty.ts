@@ -44,7 +44,7 @@ export class DirtyRanges {
 
   /** The place of the first range that ends behind `lbn`; `size` when none does. */
   find(): number {
-    return this.next(this.#place(this.lbn));
+    return this.next(this.#place(0));
   }
 
   /** The first place from there on that is not empty; `size` when all are. */
@@ -67,7 +67,7 @@ export class DirtyRanges {
     let start = this.lbn;
     let end = endLbn;
     let born = this.nowNs;
-    const first = this.#place(start - reach);
+    const first = this.#place(reach);
     let last = first;
     // Ranges that overlap or, when combining, touch; and what is empty between them.
     for (; last < this.size && starts[last] < endLbn + reach; last++) {
@@ -93,7 +93,7 @@ export class DirtyRanges {
 
   /** Takes sectors out: they are on the medium, or overwritten there. */
   remove(): void {
-    if (this.count > 0) this.removeFrom(this.#place(this.lbn));
+    if (this.count > 0) this.removeFrom(this.#place(0));
   }
 
   /** The same, none of the row being at an earlier place. */
@@ -105,8 +105,8 @@ export class DirtyRanges {
       if (start === end) continue;
       this.sectors -= Math.min(end, endLbn) - Math.max(start, lbn);
       if (start < lbn) {
-        ends[i] = lbn;
-        if (end > endLbn) this.#split(i, end);
+        if (end > endLbn) this.#split(i);
+        else ends[i] = lbn;
       } else if (end > endLbn) starts[i] = endLbn;
       else {
         ends[i] = start;
@@ -125,9 +125,10 @@ export class DirtyRanges {
     this.oldestNs = oldest;
   }
 
-  /** The first place, empty or not, that ends behind `lbn`. */
-  #place(lbn: number): number {
+  /** The first place, empty or not, that ends behind `lbn`, or up to `reach` sectors before it. */
+  #place(reach: number): number {
     const { ends } = this;
+    const lbn = this.lbn - reach;
     let low = 0;
     let high = this.size;
     while (low < high) {
@@ -138,9 +139,11 @@ export class DirtyRanges {
     return low;
   }
 
-  /** What is left behind the row of a range that goes on up to `end`. */
-  #split(place: number, end: number): void {
+  /** Cuts the row out of the middle of a range. */
+  #split(place: number): void {
+    const end = this.ends[place];
     const born = this.#bornNs[place];
+    this.ends[place] = this.lbn;
     const at = this.#makeRoom(place + 1);
     this.starts[at] = this.endLbn;
     this.ends[at] = end;

@@ -46,7 +46,9 @@ export class Segments {
     const { lbn } = this;
     if (this.#lookedUp === lbn) return this.#found;
     this.#lookedUp = lbn;
-    this.#found = this.#mayHold(lbn) ? this.#search() : NONE;
+    this.#regions.lbn = lbn;
+    this.#regions.endLbn = lbn;
+    this.#found = this.#mayHold() ? this.#search() : NONE;
     return this.#found;
   }
 
@@ -104,7 +106,9 @@ export class Segments {
   /** Forgets sectors that are written to: what lies behind them in a segment goes as well. */
   drop(): void {
     const { starts, ends, count, lbn, endLbn } = this;
-    if (!this.#mayHold(endLbn)) return;
+    this.#regions.lbn = lbn;
+    this.#regions.endLbn = endLbn;
+    if (!this.#mayHold()) return;
     for (let i = 0; i < count; i++) {
       // As in `find`: start < endLbn and lbn < end.
       const lengths = ends[i] - starts[i] + (endLbn - lbn);
@@ -130,15 +134,14 @@ export class Segments {
     this.#markAnew();
   }
 
-  /** Whether a segment could lie, or begin, from `lbn` up to `endLbn`; an empty one as well. */
-  #mayHold(endLbn: number): boolean {
+  /** Whether a segment could lie, or begin, in the row given to `#regions`; an empty one as well. */
+  #mayHold(): boolean {
     const regions = this.#regions;
-    regions.lbn = this.lbn;
-    regions.endLbn = endLbn;
     if (!regions.isMarked()) return false;
     if (this.#outdated <= this.count) return true;
+    const { lbn, endLbn } = regions;
     this.#markAnew();
-    regions.lbn = this.lbn;
+    regions.lbn = lbn;
     regions.endLbn = endLbn;
     return regions.isMarked();
   }
