@@ -274,7 +274,7 @@ export class Files implements FileCalls {
       if (inode.isSwapBacked) return false;
       if (!isWhole && index * PAGE_BYTES < inode.sizeBytes) return false;
       if (!this.#tryBegin(inode, index)) return false;
-      frame = this.#allocator.tryFast(0);
+      frame = this.#allocator.tryNow(0, true);
       if (frame < 0) return false;
       memory.addToCache(frame, inode, index);
     } else if (memory.table.has(frame, Page.locked) || !this.#tryBegin(inode, index)) {

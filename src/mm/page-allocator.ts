@@ -53,6 +53,15 @@ export class PageAllocator {
     return -1;
   }
 
+  /** The same, and above the min watermark with kswapd woken: all that needs no sleep; -1 else. */
+  tryNow(order: number, forWrite = false): number {
+    const fast = this.tryFast(order, forWrite);
+    if (fast >= 0 || this.#memory.isGroupFull(1 << order)) return fast;
+    const node = this.#node;
+    this.#wakeKswapds(order, node);
+    return this.#aboveMin(node, order);
+  }
+
   /**
    * A block of 2^order frames; reclaims for it if it must, and keeps trying (__GFP_REPEAT).
    * @returns its first frame
