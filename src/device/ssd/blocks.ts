@@ -32,8 +32,8 @@ export interface BlockWatcher {
   erased(block: number): void;
 }
 
-/** Free blocks the host never takes: collection must always be able to move what it empties. */
-const GC_RESERVE = 1;
+/** The hard limit: free blocks of a lane the host never takes, so that collection can always move what it empties. */
+export const GC_RESERVE = 1;
 
 export class Blocks {
   readonly valid: Int32Array;

@@ -353,7 +353,8 @@ const gc = z
     choices: count('Blocks that random-greedy draws and chooses among.').optional(),
     window_blocks: count('Oldest blocks that windowed chooses among.').optional(),
     start_free_blocks: count(
-      'Collection runs in a lane (a die, or a plane of it) while it has this many free blocks or fewer.',
+      'Collection runs in a lane (a die, or a plane of it) while it has this many free blocks or fewer, ' +
+        "and the host waits there as long as it gains any; the last free block is always collection's.",
     ),
     copyback: z
       .boolean()

@@ -94,10 +94,15 @@ export class Bench implements CompletionSink {
     this.drive.submit(tag, op, sector, sectors, flags);
   }
 
-  /** Lets everything happen that is pending. @throws Error when that never ends */
-  run(): void {
+  /**
+   * Lets everything happen that is pending.
+   * @param onStep called after each event
+   * @throws Error when that never ends
+   */
+  run(onStep: () => void = () => {}): void {
     let steps = 0;
     while (this.events.step()) {
+      onStep();
       if (++steps > STEPS_MAX) throw new Error('the drive does not come to rest');
     }
   }

@@ -1,0 +1,196 @@
+/** What must hold at every moment of a run, for any drive under any load. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { DeviceFlag, Op } from '../../../src/device/device.ts';
+import { BlockState, GC_RESERVE, Stream } from '../../../src/device/ssd/blocks.ts';
+import { SlotState } from '../../../src/device/ssd/buffer.ts';
+import type { SsdProfile } from '../../../src/device/ssd/profile.ts';
+import { drive } from './random-load.ts';
+import { profiles } from './random-profiles.ts';
+import { Bench, smallProfile } from './small.ts';
+
+/** Events between two looks at the whole map. */
+const LOOK_EVERY = 500;
+
+/** One use of a buffer's slot, from when data got into it until it is given back. */
+interface Holding {
+  slot: number;
+  use: number;
+}
+
+/**
+ * Follows the data through a drive's buffer from outside: in which slot it is, and whether what is
+ * given back has been programmed, or overwritten by what has been, or trimmed.
+ */
+class BufferWatch {
+  readonly #bench: Bench;
+  /** By slot: how often it was given back, and when data last got into it: time, and number. */
+  readonly #uses: number[];
+  readonly #inNs: number[] = [];
+  readonly #inOrder: number[] = [];
+  #order = 0;
+  /** By unit: the number of the data placed on the flash last, and of the last trim. */
+  readonly #placed = new Map<number, number>();
+  readonly #trimmed = new Map<number, number>();
+  /** By tag: what a durable write's data is in. */
+  readonly #durable = new Map<number, Holding[]>();
+
+  constructor(bench: Bench, programNs: number) {
+    const { buffer, ftl } = bench.drive;
+    this.#bench = bench;
+    this.#uses = Array.from({ length: buffer.slots }, () => 0);
+    let justPlaced = -1;
+    const arrived = buffer.arrived.bind(buffer);
+    buffer.arrived = (slot) => {
+      const tag = buffer.owner[slot];
+      const at = arrived(slot);
+      this.#inNs[at] = bench.events.nowNs;
+      this.#inOrder[at] = ++this.#order;
+      if (tag >= 0) this.#durable.get(tag)!.push({ slot: at, use: this.#uses[at] });
+      return at;
+    };
+    const place = ftl.place.bind(ftl);
+    ftl.place = (logical, physical) => {
+      justPlaced = logical;
+      place(logical, physical);
+    };
+    const unmap = ftl.unmap.bind(ftl);
+    ftl.unmap = (logical) => {
+      this.#trimmed.set(logical, ++this.#order);
+      unmap(logical);
+    };
+    const release = buffer.release.bind(buffer);
+    buffer.release = (slot) => {
+      const logical = buffer.logical[slot];
+      const order = this.#inOrder[slot];
+      const placed = this.#placed.get(logical) ?? 0;
+      if (buffer.stale[slot] === 0) {
+        assert.equal(justPlaced, logical, 'given back without having been programmed');
+        assert.ok(bench.events.nowNs - this.#inNs[slot] >= programNs, 'sooner than a program');
+        assert.ok(order > placed, 'older data over newer');
+        this.#placed.set(logical, order);
+      } else {
+        assert.ok(Math.max(placed, this.#trimmed.get(logical) ?? 0) > order, 'lost');
+      }
+      justPlaced = -1;
+      this.#uses[slot]++;
+      release(slot);
+    };
+  }
+
+  /** What the buffer has now, data still on the link left out. */
+  holdings(): Holding[] {
+    const { buffer } = this.#bench.drive;
+    return this.#uses.flatMap((use, slot) =>
+      buffer.state[slot] > SlotState.arriving ? [{ slot, use }] : [],
+    );
+  }
+
+  expectDurable(tag: number): void {
+    this.#durable.set(tag, []);
+  }
+
+  /** The slots that a durable write's data went to. */
+  durable(tag: number): Holding[] {
+    return this.#durable.get(tag) ?? [];
+  }
+
+  areGone(holdings: readonly Holding[]): boolean {
+    return holdings.every(({ slot, use }) => this.#uses[slot] > use);
+  }
+}
+
+/** The shortest program, ns. */
+function programNs({ array, slc }: SsdProfile): number {
+  return Math.min(...array.program_us, slc?.program_us ?? Infinity) * 1000;
+}
+
+test('a flush ends when all buffered before it is programmed, a durable write when its data is', () => {
+  let flushes = 0;
+  fc.assert(
+    fc.property(profiles, fc.integer({ min: 0, max: 1e6 }), (profile, seed) => {
+      const bench = new Bench(profile);
+      const watch = new BufferWatch(bench, programNs(profile));
+      const { write_back: isBack, power_loss_protected: isProtected } = profile.buffer;
+      const before = new Map<number, Holding[]>();
+      const writes = new Set<number>();
+      drive(bench, seed, 1000, {
+        submits(tag, op, flags) {
+          before.delete(tag);
+          writes.delete(tag);
+          watch.expectDurable(tag);
+          if (op === Op.flush && isBack && !isProtected) before.set(tag, watch.holdings());
+          const isFua = flags === DeviceFlag.fua && !isProtected;
+          if (op === Op.write && (!isBack || isFua)) writes.add(tag);
+        },
+        completes(tag) {
+          if (before.has(tag)) flushes += Math.min(1, before.get(tag)!.length);
+          assert.ok(watch.areGone(before.get(tag) ?? []), 'flushed');
+          if (writes.has(tag)) assert.ok(watch.durable(tag).length > 0);
+          assert.ok(watch.areGone(watch.durable(tag)), 'durable');
+        },
+      });
+    }),
+    { numRuns: 60, examples: [[smallProfile(), 1]] },
+  );
+  assert.ok(flushes > 100, `${flushes} flushes had something to wait for`);
+});
+
+/** Blocks whose count of valid units is not what the map says, lanes whose count of free ones is not. */
+function countFaults({ drive: { blocks, ftl, geometry } }: Bench): string[] {
+  const valid = new Int32Array(geometry.blocks);
+  const free = new Int32Array(geometry.lanes);
+  for (let logical = 0; logical < geometry.mappedUnits; logical++) {
+    const physical = ftl.lookup(logical);
+    if (physical >= 0) valid[geometry.blockOf(physical)]++;
+  }
+  const faults: string[] = [];
+  for (let block = 0; block < geometry.blocks; block++) {
+    if (blocks.state[block] === BlockState.free) free[geometry.laneOfBlock(block)]++;
+    if (blocks.valid[block] !== valid[block]) faults.push(`block ${block}`);
+  }
+  free.forEach((count, lane) => {
+    if (blocks.free[lane] !== count) faults.push(`lane ${lane}`);
+  });
+  return faults;
+}
+
+test('the host leaves the hard limit of free blocks, collection always finds one, counts are true', () => {
+  fc.assert(
+    fc.property(profiles, fc.integer({ min: 0, max: 1e6 }), (profile, seed) => {
+      const bench = new Bench(profile);
+      const { blocks } = bench.drive;
+      const allocate = blocks.allocate.bind(blocks);
+      blocks.allocate = (lane, stream) => {
+        assert.ok(blocks.hasRoom(lane, stream), `stream ${stream} without a place`);
+        const free = blocks.free[lane];
+        const physical = allocate(lane, stream);
+        const left = blocks.free[lane];
+        assert.ok(left >= 0);
+        if (left < free && stream !== Stream.gc)
+          assert.ok(left >= GC_RESERVE, `${left} free blocks`);
+        return physical;
+      };
+      let steps = 0;
+      drive(bench, seed, 1500, {
+        steps() {
+          if (++steps % LOOK_EVERY === 0) assert.deepEqual(countFaults(bench), []);
+        },
+      });
+      assert.deepEqual(countFaults(bench), []);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('without collection the host fills a lane up to the hard limit, which is for collection', () => {
+  const { blocks } = new Bench(smallProfile({ ftl: { initial_fill: 0 } })).drive;
+  while (blocks.hasRoom(0, Stream.host)) {
+    blocks.allocate(0, Stream.host);
+    blocks.programmed(0, Stream.host);
+  }
+  assert.equal(blocks.free[0], GC_RESERVE);
+  assert.ok(blocks.hasRoom(0, Stream.gc));
+});
