@@ -49,6 +49,8 @@ export class WritePath {
   readonly #flushing: Int32Array;
   #firstFlushing = 0;
   #flushingCount = 0;
+  #isDestaging = false;
+  #isDue = false;
 
   /**
    * @param complete completes a tag now
@@ -260,10 +262,17 @@ export class WritePath {
 
   /** Moves what is dirty on towards the flash, and what waits into the buffer. */
   destage(): void {
-    do {
+    // A unit that is read to be filled may start a die's job, which comes back here in the midst of it.
+    this.#isDue = true;
+    if (this.#isDestaging) return;
+    this.#isDestaging = true;
+    while (this.#isDue) {
+      this.#isDue = false;
       this.#destager.destage();
       this.#finishFlushes();
-    } while (this.#admit());
+      if (this.#admit()) this.#isDue = true;
+    }
+    this.#isDestaging = false;
   }
 
   flush(tag: number): void {

@@ -194,3 +194,57 @@ test('without collection the host fills a lane up to the hard limit, which is fo
   assert.equal(blocks.free[0], GC_RESERVE);
   assert.ok(blocks.hasRoom(0, Stream.gc));
 });
+
+test('a read to fill a unit that starts collection, which gives the lane back, does not hang', () => {
+  const profile = smallProfile({
+    capacity_sectors: 1661,
+    array: {
+      channels: 1,
+      chips_per_channel: 1,
+      planes_per_die: 2,
+      blocks_per_plane: 24,
+      page_bytes: 4096,
+      read_us: [50, 61, 83],
+      suspend: {
+        program_us: 88,
+        erase_us: 0,
+        program_interval_us: 0,
+        erase_interval_us: 333,
+        resume_us: 20,
+        at_most: 1,
+      },
+      read_retry: [
+        { share: 0.3, extra_reads: 3, added_us: 2 },
+        { share: 0.3, added_us: 89 },
+      ],
+    },
+    ftl: {
+      unit_bytes: 4096,
+      allocation: 'next-free',
+      plane_allocation: 'DWPC',
+      unmapped_reads: 'flash',
+      initial_fill: 'steady',
+    },
+    gc: {
+      preemptible: false,
+      policy: 'windowed',
+      choices: 2,
+      window_blocks: 4,
+      start_free_blocks: 2,
+      copyback: true,
+      idle: { after_us: 1733.009, free_blocks: 2 },
+    },
+    wear: { dynamic: true },
+    slc: {
+      bits_per_cell: 4,
+      read_us: 31,
+      program_us: 140,
+      pages_per_program: 1,
+      static_blocks: 1,
+      dynamic_share: 0,
+      when_full: 'direct',
+      fold_after_us: 211.007,
+    },
+  });
+  drive(new Bench(profile), 424388, 2500);
+});
