@@ -22,7 +22,7 @@ export function exploreCommand(): Command {
     .argument('[race...]', `races: ${[...races.keys()].join(', ')}`, [...races.keys()])
     .option('-w, --way <name...>', 'ways of writing out', [...pageoutWays.keys()])
     .option('-n, --schedules <n>', 'random schedules, and at most so many exhaustive ones', '1000')
-    .option('--depth <n>', 'choices that the exhaustive search varies', '8')
+    .option('--depth <n>', 'choices that the exhaustive search varies', '10')
     .option('--seed <n>', 'first seed', '1')
     .option('--json', 'print the findings as JSON')
     .action((names: string[], options: ExploreOptions) => explore(names, options));
