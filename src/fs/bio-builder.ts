@@ -49,6 +49,11 @@ export class BioBuilder {
     return admission;
   }
 
+  /** Whether the next page would have to begin another bio. */
+  get isFull(): boolean {
+    return this.#pages >= this.#disk.maxBioPages;
+  }
+
   /** Submits what has been gathered. */
   finish(): Admission {
     const pages = this.#pages;

@@ -110,9 +110,14 @@ export class Xfs extends FileSystem {
     for (let index = from; ; index++) {
       const next = inode.layout.blockOf(index);
       if (next !== ++block || !this.host.isWritable(inode, index)) return Step.done;
+      // A full bio goes out first: whoever has to sleep for it must leave no page behind in the next.
+      if (builder.isFull) {
+        const step = builder.finish();
+        if (step === Step.sleeps) return step;
+      }
       this.host.startWriteback(inode, index, wbc.writer);
-      const step = builder.add(index);
-      if (--wbc.nrToWrite <= 0 || step === Step.sleeps) return step;
+      builder.add(index);
+      if (--wbc.nrToWrite <= 0) return Step.done;
     }
   }
 

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { Admission, type BioSink } from '../../src/block/bio.ts';
 import { Op } from '../../src/device/device.ts';
 import { Ext3 } from '../../src/fs/ext3.ts';
 import { fileSystems } from '../../src/fs/registry.ts';
@@ -24,6 +25,36 @@ function machineWith(fileSystem: string, kernel: string, pages = 400, limits = {
   const number = parseKernelVersion(kernel);
   const options = { ...defaultVmOptions, pages, fileSystem, kernel: number, ...limits };
   return { queue, machine: new Machine(events, queue, options, findWay(wayOfKernel(number))) };
+}
+
+/** A queue that is always full: every write's submitter has to sleep for its request. */
+class FullQueue extends StubQueue {
+  #above: BioSink | undefined;
+  readonly #admit: number;
+
+  constructor(events: EventQueue) {
+    super(events, 1 * MS);
+    this.#admit = events.register((cookie) => this.#above?.bioAdmitted(cookie, events.nowNs));
+  }
+
+  override attach(sink: BioSink): void {
+    super.attach(sink);
+    this.#above = sink;
+  }
+
+  override submitBio(
+    op: number,
+    sector: number,
+    sectors: number,
+    flags: number,
+    task: number,
+    cookie: number,
+  ): Admission {
+    const admission = super.submitBio(op, sector, sectors, flags, task, cookie);
+    if (op !== Op.write) return admission;
+    this.events.schedule(this.events.nowNs + 100, this.#admit, cookie);
+    return Admission.sleeping;
+  }
 }
 
 type Call = [kind: number, file: number, page: number, pages: number];
@@ -72,6 +103,32 @@ for (const name of fileSystems.keys()) {
     );
   });
 }
+
+test('nothing is left in a bio that is not submitted when its submitter sleeps', () => {
+  for (const fileSystem of ['ext2', 'ext3', 'ext4', 'xfs', 'btrfs']) {
+    for (const kernel of KERNELS) {
+      const events = new EventQueue();
+      const queue = new FullQueue(events);
+      const number = parseKernelVersion(kernel);
+      const options = { ...defaultVmOptions, pages: 4096, fileSystem, kernel: number };
+      const machine = new Machine(events, queue, options, findWay(wayOfKernel(number)));
+      const { files, memory } = machine;
+      const task = machine.spawn(
+        'writer',
+        (function* () {
+          const file = files.open('a', 0);
+          // Several bios of the largest size.
+          yield* files.write(file, 0, 700 * PAGE_BYTES);
+          yield* files.sync();
+        })(),
+      );
+      for (let steps = 0; !task.isDone; steps++) {
+        assert.ok(steps < 200_000 && events.step(), `${fileSystem} ${kernel}: ${task.waitingFor}`);
+      }
+      assert.equal(memory.nrDirty + memory.nrWriteback, 0, `${fileSystem} ${kernel}`);
+    }
+  }
+});
 
 test('ext3 and ext4: no commit record before the data it orders', () => {
   for (const name of ['ext3', 'ext4']) {
