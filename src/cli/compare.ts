@@ -9,6 +9,7 @@ import type { RunResult } from '../measure/run-result.ts';
 import { findWay, pageoutWays } from '../mm/pageout/registry.ts';
 import type { PageoutWay } from '../mm/pageout/way.ts';
 import { comparisonTable, LEGEND, verdict } from '../report/comparison.ts';
+import { countersTable } from '../report/counters.ts';
 import { type Drives, parseDrives } from '../workload/drives.ts';
 import { runScenario } from '../workload/run-scenario.ts';
 import { loadScenario, type Scenario } from '../workload/scenario.ts';
@@ -28,6 +29,7 @@ interface CompareOptions {
   scheduler?: string;
   elevatorSet?: string[];
   seed: string;
+  counters?: boolean;
   json?: boolean;
 }
 
@@ -52,6 +54,7 @@ export function compareCommand(): Command {
     .option('--scheduler <name>', 'IO scheduler (default: deadline or mq-deadline)')
     .option(ELEVATOR_SET.flags, ELEVATOR_SET.description)
     .option('--seed <n>', 'seed of every random stream, 0..4294967295', '1')
+    .option('--counters', "print the runs' counters too, under their ftrace and vmstat names")
     .option('--json', 'print the runs as JSON')
     .action(async (options: CompareOptions) => {
       await compare(options);
@@ -78,7 +81,7 @@ async function compare(options: CompareOptions): Promise<void> {
   const isComplete = await withProgress(total, (progress) => runAll(groups, ways, seed, progress));
   const runs = groups.flatMap((group) => group.runs);
   if (options.json === true) process.stdout.write(`${JSON.stringify({ runs }, null, 2)}\n`);
-  else printGroups(groups, ways.length);
+  else printGroups(groups, ways.length, options.counters === true);
   if (isComplete) return;
   process.stderr.write(`interrupted: ${runs.length} of ${total} runs are above\n`);
   process.exitCode = 130;
@@ -127,12 +130,16 @@ async function runAll(
   return true;
 }
 
-function printGroups(groups: readonly RunGroup[], ways: number): void {
+function printGroups(groups: readonly RunGroup[], ways: number, withCounters: boolean): void {
   for (const { scenario, drives, runs } of groups) {
     if (runs.length === 0) continue;
     const layers = new Set(runs.map((run) => `${run.block_layer} ${run.scheduler}`));
     const heading = `${scenario.name}: ${scenario.title}\n${drives.title}, ${[...layers].join(', ')}`;
     process.stdout.write(`\n${heading}\n${comparisonTable(runs)}\n`);
+    if (withCounters) process.stdout.write(`${countersTable(runs)}\n`);
+    for (const { way, deadlock } of runs) {
+      if (deadlock !== undefined) process.stdout.write(`${way}: ${deadlock}\n`);
+    }
     if (runs.length === ways) process.stdout.write(`${verdict(runs)}\n`);
   }
   process.stdout.write(`\n${LEGEND}.\n`);

@@ -1,4 +1,4 @@
-/** `disktime run FILE`: a job file, a recorded trace or a scenario of one's own, on one drive. */
+/** `disktime run FILE`: a job file, a recorded trace or a scenario, on one drive. */
 
 import { basename, dirname, resolve } from 'node:path';
 import { Command } from 'commander';
@@ -7,12 +7,18 @@ import { loadProfile } from '../device/registry.ts';
 import { readSnapshot, type SavedDrive } from '../device/snapshot-file.ts';
 import { findWay } from '../mm/pageout/registry.ts';
 import { comparisonTable, LEGEND } from '../report/comparison.ts';
+import { countersTable } from '../report/counters.ts';
 import { InputError } from '../sim/input-error.ts';
 import { readJobFile, type MachineExtensions } from '../workload/fio/job-file.ts';
 import { type Drives, parseDrives } from '../workload/drives.ts';
 import { runScenario } from '../workload/run-scenario.ts';
 import { readTrace } from '../workload/trace/registry.ts';
-import { loadScenario, scenarioSchema, type Scenario } from '../workload/scenario.ts';
+import {
+  loadScenario,
+  scenarioSchema,
+  shippedScenarios,
+  type Scenario,
+} from '../workload/scenario.ts';
 import { ELEVATOR_SET, parseBlockLayer, parseMemory, parseSeed } from './options.ts';
 import { withProgress } from './progress.ts';
 
@@ -33,7 +39,7 @@ export function runCommand(): Command {
     .description('run a fio job file, a recorded trace or a scenario, and say what it cost')
     .argument(
       '<file>',
-      'job.fio, trace (strace output or fio iolog, may be gzipped) or scenario.json',
+      'job.fio, trace (strace output or fio iolog, may be gzipped), scenario.json, or a name: S14',
     )
     .option(
       '-d, --device <name>',
@@ -53,13 +59,18 @@ export function runCommand(): Command {
     .action((file: string, options: RunCommandOptions) => run(file, options));
 }
 
+/** A scenario's file, or the name of one that is shipped. */
+function isScenario(file: string): boolean {
+  return file.endsWith('.json') || shippedScenarios().has(file);
+}
+
 function scenarioOf(
   file: string,
   options: RunCommandOptions,
   memory: string,
   vm: Partial<MachineExtensions>,
 ): Scenario {
-  if (file.endsWith('.json')) {
+  if (isScenario(file)) {
     const scenario = loadScenario(file);
     return options.mem === undefined
       ? scenario
@@ -80,7 +91,7 @@ function scenarioOf(
 
 /** What a job file says of its machine; what a file has that is of no effect is named on stderr. */
 function extensionsOf(file: string): Partial<MachineExtensions> {
-  if (file.endsWith('.json')) return {};
+  if (isScenario(file)) return {};
   if (!/\.(fio|job|ini)$/.test(file)) {
     for (const warning of readTrace(file).warnings) process.stderr.write(`${file}: ${warning}\n`);
     return {};
@@ -133,9 +144,15 @@ async function run(file: string, options: RunCommandOptions): Promise<void> {
       onStep: (nowNs) => progress.update(0, `${(nowNs / 1e9).toFixed(1)} s simulated`),
     }),
   );
-  process.stdout.write(
-    options.json === true
-      ? `${JSON.stringify({ runs: [result] }, null, 2)}\n`
-      : `${scenario.title} on ${title}, ${layer.generation} ${layer.scheduler}\n${comparisonTable([result])}\n${LEGEND}.\n`,
-  );
+  if (options.json === true) {
+    process.stdout.write(`${JSON.stringify({ runs: [result] }, null, 2)}\n`);
+  } else {
+    process.stdout.write(
+      `${scenario.title} on ${title}, ${layer.generation} ${layer.scheduler}\n` +
+        `${comparisonTable([result])}\n${LEGEND}.\n\n${countersTable([result])}\n`,
+    );
+  }
+  if (result.deadlock === undefined) return;
+  process.stderr.write(`${result.deadlock}\n`);
+  process.exitCode = 1;
 }

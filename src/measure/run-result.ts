@@ -52,6 +52,18 @@ export interface RunResult {
   };
   pages_scanned: number;
   pages_reclaimed: number;
+  /** Circles of locks that were found: the run ended at the first, so 0 or 1. */
+  deadlocks: number;
+  /** Who held and waited for what in it. */
+  deadlock?: string;
+  /** What the disks' queues counted of all bios: merges, and time congested in ms. */
+  block: {
+    back_merges: number;
+    front_merges: number;
+    joined_requests: number;
+    congested_async_ms: number;
+    congested_sync_ms: number;
+  };
   /** Counters under their names in /proc/vmstat. */
   vmstat: Record<string, number>;
   /** Rows of the published reclaim tables, from the vmscan tracepoints. */

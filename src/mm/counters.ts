@@ -4,10 +4,10 @@
  * the published tables). The names are those of `--json` and stay as they are.
  */
 
-import { MS } from '../sim/units.ts';
+import { MS, SECOND } from '../sim/units.ts';
 import { Lru } from './lru.ts';
 import type { Memory } from './memory.ts';
-import { Reclaimer, Written } from './vm-stat.ts';
+import { Reclaimer, Writer, Written } from './vm-stat.ts';
 
 /** What /proc/vmstat shows. Pages, and events. */
 export function vmstat(memory: Memory): Record<string, number> {
@@ -54,14 +54,23 @@ export function vmstat(memory: Memory): Record<string, number> {
   };
 }
 
-/** The rows of the published tables. Times are ms, shares percent. */
-export function reclaimStatistics(memory: Memory, kswapdAwakeNs: number): Record<string, number> {
+/**
+ * The rows of the published tables. Times are ms, shares percent, velocities pages a second.
+ * @param kswapdAwakeNs time the kswapds were awake, summed over them
+ * @param elapsedNs what velocities are reckoned by: until the last program ended
+ */
+export function reclaimStatistics(
+  memory: Memory,
+  kswapdAwakeNs: number,
+  elapsedNs: number,
+): Record<string, number> {
   const { stat } = memory;
   const { direct, kswapd } = Reclaimer;
   const { anon, sync } = Written;
   const written = (who: number, what: number) =>
     stat.writepage[(who === kswapd ? Written.kswapd : 0) + what];
   const share = (part: number, whole: number) => (whole === 0 ? 0 : (100 * part) / whole);
+  const aSecond = (pages: number) => (elapsedNs === 0 ? 0 : (pages * SECOND) / elapsedNs);
   const scanned = stat.pgscan[direct] + stat.pgscan[kswapd];
   return {
     direct_reclaims: stat.allocstall,
@@ -81,6 +90,8 @@ export function reclaimStatistics(memory: Memory, kswapdAwakeNs: number): Record
     kswapd_write_anon_async: written(kswapd, anon),
     kswapd_write_anon_sync: written(kswapd, anon + sync),
     kswapd_efficiency_percent: share(stat.pgsteal[kswapd], stat.pgscan[kswapd]),
+    direct_velocity: aSecond(stat.pgscan[direct]),
+    kswapd_velocity: aSecond(stat.pgscan[kswapd]),
     direct_scans_percent: share(stat.pgscan[direct], scanned),
     scanned_written_percent: share(stat.nrVmscanWrite, scanned),
     file_scanned_written_percent: share(
@@ -89,6 +100,7 @@ export function reclaimStatistics(memory: Memory, kswapdAwakeNs: number): Record
     ),
     page_writes_by_reclaim: stat.nrVmscanWrite,
     page_writes_skipped: stat.writesSkipped,
+    page_writes_by_flushers: stat.pagesCleaned[Writer.flusher] + stat.pagesCleaned[Writer.kicked],
     page_reclaim_invalidate: stat.nrVmscanImmediateReclaim,
     stalled_direct_ms: stat.stalledDirectNs / MS,
     kswapd_awake_ms: kswapdAwakeNs / MS,

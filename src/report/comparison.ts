@@ -3,9 +3,10 @@
 import type { RunResult } from '../measure/run-result.ts';
 import { figure, renderTable } from './table.ts';
 
-/** The way; and that programs were killed, should it have come to that. */
+/** The way; and that programs were killed or locked up, should it have come to that. */
 function wayCell(run: RunResult): string {
   const kills = run.reclaim.oom_kills;
+  if (run.deadlocks > 0) return `${run.way}, DEADLOCK`;
   return kills > 0 ? `${run.way}, ${kills} killed` : run.way;
 }
 

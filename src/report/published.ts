@@ -44,16 +44,34 @@ export function counterOf(run: RunResult, name: string): number | undefined {
         run.reclaim.kswapd_write_file_async +
         run.reclaim.kswapd_write_file_sync
       );
-    case 'kswapd_velocity':
-      return run.reclaim.kswapd_pages_scanned / (run.programs_ms / 1000);
+    // Until V3 the tables did not tell files' pages from anonymous ones.
+    case 'direct_write':
+      return sumOf(run.reclaim, /^direct_write_/);
+    case 'direct_write_async':
+    case 'direct_write_sync':
+    case 'kswapd_write_async': {
+      const [, who, how] = /^(.+)_write_(.+)$/.exec(name) as RegExpExecArray;
+      return sumOf(run.reclaim, new RegExp(`^${who}_write_(file|anon)_${how}$`));
+    }
     case 'page_outs_kib':
       return run.vmstat.pgpgout;
     default: {
       const score = /^(.+)\.(mean|min|max)$/.exec(name);
       const scored = score && run.scores[score[1]]?.[score[2] as 'mean' | 'min' | 'max'];
-      return scored ?? run.reclaim[name] ?? run.vmstat[name];
+      return scored ?? run.reclaim[name] ?? run.vmstat[name] ?? ofRun(run, name);
     }
   }
+}
+
+/** What the block layer counted, or a number of the run itself. */
+function ofRun(run: RunResult, name: string): number | undefined {
+  const value = { ...run, ...run.block }[name as 'requests'] as unknown;
+  return typeof value === 'number' ? value : undefined;
+}
+
+function sumOf(counters: Record<string, number>, names: RegExp): number {
+  const those = Object.entries(counters).filter(([name]) => names.test(name));
+  return those.reduce((sum, [, value]) => sum + value, 0);
 }
 
 /** Every row of a table, from its first column to each of the others. */

@@ -56,9 +56,13 @@ export class Disks {
     return this.#devices.reduce((sum, { counters }) => sum + counters[name], 0);
   }
 
+  /** Sum over the drives' queues of something they counted. */
+  queued(count: (counters: Readonly<BlockCounters>) => number): number {
+    return this.#queues.reduce((sum, { counters }) => sum + count(counters), 0);
+  }
+
   /** Write bios that merged, and requests that were joined, of all queues. */
   get writeMerges(): number {
-    const merges = ({ merges: of, joins }: Readonly<BlockCounters>) => of[StatGroup.write] + joins;
-    return this.#queues.reduce((sum, { counters }) => sum + merges(counters), 0);
+    return this.queued(({ merges, joins }) => merges[StatGroup.write] + joins);
   }
 }

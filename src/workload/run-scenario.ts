@@ -10,7 +10,8 @@ import { defaultVmOptions, type VmOptions } from '../mm/vm-options.ts';
 import { Writer } from '../mm/vm-stat.ts';
 import type { RunResult } from '../measure/run-result.ts';
 import { EventQueue } from '../sim/events.ts';
-import type { Task } from '../sim/task.ts';
+import type { TaskBody } from '../sim/task.ts';
+import { DeadlockError } from '../sim/wait-graph.ts';
 import { MS, PAGE_BYTES, SECOND, SECTOR_BYTES } from '../sim/units.ts';
 import { Disks, type StackOptions } from './disks.ts';
 import { populate } from './populate.ts';
@@ -40,7 +41,10 @@ export interface RunOptions {
   onStep?: (nowNs: number) => void;
 }
 
-/** Runs a scenario from its first event until every page is clean and the drive flushed. */
+/**
+ * Runs a scenario from its first event until every page is clean and the drive flushed. A circle of
+ * locks ends it: what was measured until then is the result, and the circle is in it.
+ */
 export function runScenario(scenario: Scenario, options: RunOptions): RunResult {
   const events = new EventQueue();
   const { generation, scheduler: elevator, tunables, observer } = options;
@@ -54,26 +58,35 @@ export function runScenario(scenario: Scenario, options: RunOptions): RunResult 
   const scores = new Scores();
   const { folder, memory: memoryBytes } = scenario;
   const context = { folder, seed: options.seed, memoryBytes, scores };
-  for (const phase of phasesOf(scenario.programs, context)) {
-    const tasks = phase.map((program) => machine.spawn(program.name, program.run(machine.files)));
-    machine.runUntilDone(tasks, options.onStep);
+  const times = { programsNs: -1, cleanNs: -1 };
+  let deadlock = '';
+  try {
+    for (const phase of phasesOf(scenario.programs, context)) {
+      const tasks = phase.map((program) => machine.spawn(program.name, program.run(machine.files)));
+      machine.runUntilDone(tasks, options.onStep);
+    }
+    times.programsNs = events.nowNs;
+    const sync = machine.spawn('sync', syncAll(machine, times));
+    machine.runUntilDone([sync], options.onStep);
+  } catch (error) {
+    if (!(error instanceof DeadlockError)) throw error;
+    deadlock = error.message;
   }
-  const programsNs = events.nowNs;
-  let cleanNs = 0;
-  const sync: Task = machine.spawn(
-    'sync',
-    (function* () {
-      yield* machine.files.syncPages();
-      cleanNs = events.nowNs;
-      yield* machine.files.syncFileSystems();
-    })(),
-  );
-  machine.runUntilDone([sync], options.onStep);
+  if (times.programsNs < 0) times.programsNs = events.nowNs;
+  if (times.cleanNs < 0) times.cleanNs = events.nowNs;
   return {
-    ...resultOf(scenario, options, machine, disks, cleanNs),
-    programs_ms: programsNs / MS,
+    ...resultOf(scenario, options, machine, disks, times),
     scores: scores.toJSON(),
+    deadlocks: deadlock === '' ? 0 : 1,
+    ...(deadlock === '' ? {} : { deadlock }),
   };
+}
+
+/** sync(2) when the programs are done; notes when the last page is clean. */
+function* syncAll(machine: Machine, times: { cleanNs: number }): TaskBody {
+  yield* machine.files.syncPages();
+  times.cleanNs = machine.events.nowNs;
+  yield* machine.files.syncFileSystems();
 }
 
 function vmOptions(scenario: Scenario, way: PageoutWay): VmOptions {
@@ -98,8 +111,8 @@ function resultOf(
   options: RunOptions,
   machine: Machine,
   disks: Disks,
-  cleanNs: number,
-): Omit<RunResult, 'programs_ms' | 'scores'> {
+  { programsNs, cleanNs }: { programsNs: number; cleanNs: number },
+): Omit<RunResult, 'scores' | 'deadlocks'> {
   const { stat } = machine.memory;
   const cleaned = stat.pagesCleaned;
   const writes = disks.device('writes');
@@ -110,6 +123,7 @@ function resultOf(
     way: options.way.name,
     block_layer: options.generation,
     scheduler: options.scheduler,
+    programs_ms: programsNs / MS,
     simulated_ms: cleanNs / MS,
     durable_ms: machine.events.nowNs / MS,
     mb_per_s: cleanNs === 0 ? 0 : (stat.pagesWritten * PAGE_BYTES * SECOND) / cleanNs / 1e6,
@@ -144,7 +158,14 @@ function resultOf(
     },
     pages_scanned: stat.pgscan[0] + stat.pgscan[1],
     pages_reclaimed: stat.pgsteal[0] + stat.pgsteal[1],
+    block: {
+      back_merges: disks.queued(({ backMerges }) => backMerges),
+      front_merges: disks.queued(({ frontMerges }) => frontMerges),
+      joined_requests: disks.queued(({ joins }) => joins),
+      congested_async_ms: disks.queued(({ congestedNs }) => congestedNs[0]) / MS,
+      congested_sync_ms: disks.queued(({ congestedNs }) => congestedNs[1]) / MS,
+    },
     vmstat: vmstat(machine.memory),
-    reclaim: reclaimStatistics(machine.memory, machine.kswapdAwakeNs()),
+    reclaim: reclaimStatistics(machine.memory, machine.kswapdAwakeNs(), programsNs),
   };
 }

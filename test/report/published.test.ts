@@ -2,7 +2,28 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RunResult } from '../../src/measure/run-result.ts';
 import { counterOf, direction, publishedRows } from '../../src/report/published.ts';
+import { COUNTERS, countersTable } from '../../src/report/counters.ts';
+import { runColumn } from '../../src/workload/published/job.ts';
+import { scenarioSchema } from '../../src/workload/scenario.ts';
 import { loadTable, publishedTables } from '../../src/workload/published/table.ts';
+
+/** A run of some milliseconds. */
+const SMALL = {
+  scenario: {
+    ...scenarioSchema.parse({
+      name: 'small',
+      title: 'small',
+      about: '',
+      memory: '8m',
+      programs: [{ kind: 'fsmark', files: 4, size: '1m' }],
+    }),
+    folder: '',
+  },
+  device: 'seagate-st32171w',
+  generation: '2.6.34',
+  scheduler: 'cfq',
+  seed: 1,
+};
 
 /** A run with nothing but the counters named. */
 function runWith(reclaim: Record<string, number>): RunResult {
@@ -37,6 +58,36 @@ test('rows go from the first column to each other one, and leave out what nobody
   );
   assert.deepEqual(rows[0].published, [10, 5]);
   assert.deepEqual(rows[0].simulated, [4, 8]);
+});
+
+test('tables of before V4 add files and anonymous memory up', () => {
+  const run = runWith({
+    direct_write_file_async: 1,
+    direct_write_file_sync: 2,
+    direct_write_anon_async: 4,
+    direct_write_anon_sync: 8,
+    kswapd_write_file_async: 16,
+    kswapd_write_anon_async: 32,
+  });
+  const sums = ['direct_write', 'direct_write_async', 'direct_write_sync', 'kswapd_write_async'];
+  assert.deepEqual(
+    sums.map((name) => counterOf(run, name)),
+    [15, 5, 10, 48],
+  );
+});
+
+test('every counter of every table, and of the list that runs print, is one that runs have', () => {
+  const run = runColumn({ ...SMALL, way: 'linux-2.6.34' }, () => {});
+  const names = new Set<string>(COUNTERS);
+  for (const table of publishedTables().keys()) {
+    for (const name of Object.keys(loadTable(table).rows)) names.add(name);
+  }
+  for (const name of names) {
+    // Scores are those of the table's own programs.
+    if (name.includes('.')) continue;
+    assert.ok(Number.isFinite(counterOf(run, name)), name);
+  }
+  assert.match(countersTable([run]), /kswapd_pages_scanned/);
 });
 
 test('every table that is shipped can be read', () => {
