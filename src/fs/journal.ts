@@ -274,9 +274,11 @@ export class Journal implements Resource {
   *commitAndWait(tid: number): Sleeping<boolean> {
     if (tid <= this.#committedTid) return false;
     if (this.#running === undefined && this.#committer === undefined) return false;
-    this.#wantedTid = Math.max(this.#wantedTid, tid);
+    // One that has not begun, and for which nothing has changed, may never come.
+    const last = this.#later.size > 0 ? tid : Math.min(tid, this.#nextTid - 1);
+    this.#wantedTid = Math.max(this.#wantedTid, last);
     this.#idle.wakeAll();
-    while (this.#committedTid < tid) yield* this.#forCommit.wait();
+    while (this.#committedTid < last) yield* this.#forCommit.wait();
     return true;
   }
 
