@@ -23,12 +23,14 @@ export interface ReclaimRules {
   /** High orders are had by taking the physical neighbours of a page as well (until 3.4). */
   readonly isLumpy: boolean;
   readonly nap: Nap;
-  /** kswapd naps 100 ms at priorities under 10 (until 3.10). */
-  readonly kswapdNaps: boolean;
   /** Scan amounts under a batch are carried over to the next pass (nr_saved_scan, until 2.6.39). */
   readonly carriesScan: boolean;
   /** kswapd scans at least a batch of each list, however small its zone (3.0, until 3.3 [M]). */
   readonly kswapdForcesScan: boolean;
+  /** kswapd leaves a zone alone a little above its high watermark, not at eight times it (2.6.39). */
+  readonly balanceGap: boolean;
+  /** Zones with a quarter of a node's pages are enough for a high order (2.6.38). */
+  readonly quarterSuffices: boolean;
   /** A batch mostly under write-back throttles whoever reclaims (3.2 to 3.10). */
   readonly throttlesOnWriteback: boolean;
   /** Batches mark their zone or node dirty, under write-back or congested (3.11 [M]). */
@@ -53,8 +55,10 @@ export interface ReclaimRules {
   readonly retries: number;
   /** Direct reclaim counts as progress while some zone can be reclaimed (2.6.36 to 4.6). */
   readonly sparesReclaimable: boolean;
-  /** kswapd's pass has the high watermark as its goal, and stops at priority 1 (3.11). */
+  /** kswapd's pass has the high watermark as its goal, takes no naps, and stops at priority 1 (3.11). */
   readonly kswapdHasGoal: boolean;
+  /** kswapd gives its node up after 16 runs that freed nothing, until someone frees a page (4.12). */
+  readonly kswapdGivesUp: boolean;
   /** Anonymous pages count as memory that might be dirtied, while there is swap (until 3.13). */
   readonly anonIsDirtyable: boolean;
   /** Fresh anonymous pages begin on the inactive list (5.9). */
@@ -72,9 +76,10 @@ export function reclaimRules(kernel: number): ReclaimRules {
       : since(2, 6, 37)
         ? 'wait_iff_congested'
         : 'congestion_wait',
-    kswapdNaps: !since(3, 11),
     carriesScan: !since(3, 0),
     kswapdForcesScan: since(3, 0) && !since(3, 4),
+    balanceGap: since(2, 6, 39),
+    quarterSuffices: since(2, 6, 38),
     throttlesOnWriteback: since(3, 2) && !since(3, 11),
     hasFlags: since(3, 11),
     pausesPerBatch: since(3, 11),
@@ -88,6 +93,7 @@ export function reclaimRules(kernel: number): ReclaimRules {
     retries: since(4, 7) ? 16 : 0,
     sparesReclaimable: since(2, 6, 36) && !since(4, 7),
     kswapdHasGoal: since(3, 11),
+    kswapdGivesUp: since(4, 12),
     anonIsDirtyable: !since(3, 14),
     anonStartsInactive: since(5, 9),
   };

@@ -23,6 +23,8 @@ export interface ScanControl {
   passScanned: number;
   /** Pages freed so far. */
   reclaimed: number;
+  /** kswapd: a pass looked at as many pages as it wants to free (3.11). */
+  couldReachGoal: boolean;
   /** Every zone it met was given up (all_unreclaimable). */
   allUnreclaimable: boolean;
 
@@ -64,6 +66,7 @@ export function scanControl(
     scanned: 0,
     passScanned: 0,
     reclaimed: 0,
+    couldReachGoal: false,
     allUnreclaimable: true,
     domain,
     batchTaken: 0,

@@ -73,6 +73,7 @@ export class PageShrinker {
         freed++;
         continue;
       }
+      if ((flags & Page.swapBacked) === 0) sc.batchDirty++;
       if (reference === Reference.reclaimIfClean || !sc.mayEnterFs || !sc.mayWritepage) {
         memory.unlock(frame);
         continue;
@@ -85,14 +86,12 @@ export class PageShrinker {
         }
         continue;
       }
-      sc.batchDirty++;
       if (way.deferred) {
         table.flags[frame] |= Page.deferred;
         sc.deferred[sc.deferredCount++] = frame;
         continue;
       }
       const verdict = yield* way.pageout(this.#reclaim, frame, sc);
-      if (verdict === Verdict.keep && memory.isCongestedFor(frame)) sc.batchCongested++;
       if (this.#settle(frame, verdict) || (sync && (yield* this.#waitAndFree(frame)))) {
         batch[i] = -1;
         freed++;

@@ -18,9 +18,15 @@ const NR_TO_WRITE = 32;
  */
 export const neverKills = { retries: Infinity };
 
-/** may_write_to_queue: kswapd always may (PF_SWAPWRITE), others while the queue has room. */
+/**
+ * may_write_to_queue: kswapd always may (PF_SWAPWRITE), others while the queue has room. Until 3.10 a
+ * page that is kept for that reason counts as one of a congested device (2.6.37; since then any does).
+ */
 export function mayWriteToQueue(reclaim: Reclaim, sc: ScanControl): boolean {
-  return sc.isKswapd || !reclaim.memory.fs.queue.isCongested(false);
+  const { rules, fs } = reclaim.memory;
+  if (sc.isKswapd || !fs.queue.isCongested(false)) return true;
+  if (!rules.hasFlags) sc.batchCongested++;
+  return false;
 }
 
 /** Whose rules a file system applies to a reclaimer's page. */
