@@ -153,7 +153,10 @@ test('sync while a commit is under way, and nothing has changed since, ends with
         })(),
       );
       for (let steps = 0; !task.isDone; steps++) {
-        assert.ok(steps < 200_000 && machine.events.step(), `${name} ${kernel}: ${task.waitingFor}`);
+        assert.ok(
+          steps < 200_000 && machine.events.step(),
+          `${name} ${kernel}: ${task.waitingFor}`,
+        );
       }
     }
   }
