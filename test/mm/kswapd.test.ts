@@ -26,11 +26,11 @@ function readThrough(kernel: string): { most: number; machine: Machine } {
   const task = machine.spawn(
     'reader',
     (function* () {
-      for (let i = 0; i < 6; i++) {
+      for (let i = 0; i < 7; i++) {
         const file = files.open(`f${i}`, 128 * MIB);
         for (let at = 0; at < 128 * MIB; at += MIB) {
           yield* files.read(file, at, MIB);
-          if (i > 2) most = Math.max(most, dma.buddy.freePages);
+          if (i > 4) most = Math.max(most, dma.buddy.freePages);
         }
       }
       yield* files.sleepNs(500 * MS);
