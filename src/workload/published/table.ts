@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { InputError, nearestHint } from '../../sim/input-error.ts';
 import { checkJson, readJsonText } from '../../sim/json-file.ts';
+import { blockGenerationOf } from '../../mm/kernel.ts';
+import { defaultVmOptions } from '../../mm/vm-options.ts';
 import { loadScenario, machineChangesSchema, type Scenario } from '../scenario.ts';
 import { programSchema } from '../program/registry.ts';
 
@@ -22,7 +24,8 @@ const tableSchema = z.strictObject({
   machine: machineChangesSchema.default({}),
   programs: z.array(programSchema).min(1).optional(),
   device: z.string(),
-  block_layer: z.string().default('2.6.34'),
+  /** By default the one of the machine's kernel. */
+  block_layer: z.string().optional(),
   scheduler: z.string().default('cfq'),
   /** What is smaller here than in the original, and what that does to the figures. */
   scale: z.string(),
@@ -35,6 +38,7 @@ const tableSchema = z.strictObject({
 });
 
 export type PublishedTable = z.infer<typeof tableSchema> & {
+  block_layer: string;
   /** The file's name without its ending. */
   name: string;
   /** The scenario with the table's own machine and programs. */
@@ -74,5 +78,7 @@ export function loadTable(name: string): PublishedTable {
   );
   const own =
     table.programs === undefined ? {} : { programs: table.programs, folder: dirname(path) };
-  return { ...table, name, run: { ...scenario, ...changed, ...own } };
+  const run: Scenario = { ...scenario, ...changed, ...own };
+  const generation = table.block_layer ?? blockGenerationOf(run.kernel ?? defaultVmOptions.kernel);
+  return { ...table, name, block_layer: generation, run };
 }
