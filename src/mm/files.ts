@@ -3,7 +3,6 @@
  * (mm/filemap.c of 2.6.34, generic_file_buffered_write and do_generic_file_read).
  */
 
-import { Admission, BioFlag } from '../block/bio.ts';
 import { NoSpaceError } from '../fs/block-groups.ts';
 import type { Sleeping } from '../sim/task.ts';
 import { InputError } from '../sim/input-error.ts';
@@ -16,19 +15,18 @@ import { DIRTY, Inode, InodeState } from './inode.ts';
 import type { Memory } from './memory.ts';
 import type { PageAllocator } from './page-allocator.ts';
 import { Page } from './page-table.ts';
+import { Readahead, READAHEAD_PAGES } from './readahead.ts';
 import { isOnTmpfs, tmpfsPage } from './tmpfs.ts';
 import { Writer } from './vm-stat.ts';
 import { writeCachePages } from './write-cache-pages.ts';
 import { rangeControl } from '../fs/writeback-control.ts';
-
-/** Default read-ahead, VM_MAX_READAHEAD: 128 KiB. */
-const READAHEAD_PAGES = 32;
 
 export class Files implements FileCalls {
   readonly #memory: Memory;
   readonly #allocator: PageAllocator;
   readonly #flusher: Flushers;
   readonly #eviction: Eviction;
+  readonly #readahead: Readahead;
   readonly #byName = new Map<string, Inode>();
   /** Open handles; a handle is an index into it. */
   readonly #open: (Inode | undefined)[] = [];
@@ -42,6 +40,7 @@ export class Files implements FileCalls {
     this.#allocator = allocator;
     this.#flusher = flusher;
     this.#eviction = eviction;
+    this.#readahead = new Readahead(memory, allocator);
     this.anonymous = new Anonymous(memory, allocator);
   }
 
@@ -103,6 +102,7 @@ export class Files implements FileCalls {
     for (let index = Math.floor(offsetBytes / PAGE_BYTES); index * PAGE_BYTES < end; index++) {
       if (memory.store(inode.mapping.frameAt(index))) continue;
       memory.stat.pgfault++;
+      if (inode.mapping.frameAt(index) >= 0) yield* this.#readahead.hit(inode, index);
       yield* this.#dirtyPage(inode, index, false, true);
       // set_page_dirty_balance: the fault that makes a shared page writable is held back as a write.
       if (inode.isSwapBacked || !throttle.dirtied(inode.bdi, 1)) continue;
@@ -128,13 +128,12 @@ export class Files implements FileCalls {
     const last = Math.ceil(end / PAGE_BYTES) - 1;
     const isSequential = this.#readNext[inode.number] === first;
     const ahead = isSequential ? Math.max(last, first + READAHEAD_PAGES - 1) : last;
-    const fileLast = Math.ceil(inode.sizeBytes / PAGE_BYTES) - 1;
     for (let index = first; index <= last; index++) {
       while (inode.isSwapBacked && inode.mapping.frameAt(index) < 0) {
         yield* tmpfsPage(memory, this.#allocator, inode, index);
       }
       if (inode.mapping.frameAt(index) < 0) {
-        yield* this.#readPages(inode, index, Math.min(ahead, fileLast));
+        yield* this.#readahead.read(inode, index, ahead);
       }
       yield* memory.waitOnPage(inode, index, Page.locked, 'lock_page');
       const frame = inode.mapping.frameAt(index);
@@ -296,8 +295,12 @@ export class Files implements FileCalls {
         if (frame < 0) continue;
       } else if (frame < 0) {
         const isThere = index * PAGE_BYTES < inode.sizeBytes && inode.layout.isMapped(index);
+        if (isMapped) {
+          yield* this.#readahead.fault(inode, index);
+          continue;
+        }
         if (!isWhole && isThere) {
-          yield* this.#readPages(inode, index, index);
+          yield* this.#readahead.read(inode, index, index);
           continue;
         }
         frame = yield* this.#allocator.take(0);
@@ -331,30 +334,6 @@ export class Files implements FileCalls {
       if (!(error instanceof NoSpaceError)) throw error;
       throw this.#full(inode);
     }
-  }
-
-  /** Reads the uncached pages from `first` up to `last`; they are locked until they are there. */
-  *#readPages(inode: Inode, first: number, last: number): Sleeping<void> {
-    const memory = this.#memory;
-    const task = memory.scheduler.current.id;
-    const reader = inode.bdi.fs.disk.pageReader(inode, BioFlag.sync, task);
-    for (let index = first; index <= last; index++) {
-      if (inode.mapping.frameAt(index) >= 0) {
-        if (index === first) return;
-        break;
-      }
-      const frame = index === first ? yield* this.#allocator.take(0) : this.#allocator.tryFast(0);
-      // Read-ahead does not reclaim for itself.
-      if (frame < 0) break;
-      if (inode.mapping.frameAt(index) >= 0) {
-        memory.free(frame);
-        break;
-      }
-      memory.addToCache(frame, inode, index);
-      memory.lockForRead(frame);
-      if (reader.add(index) === Admission.sleeping) yield* memory.waitAdmitted();
-    }
-    if (reader.finish() === Admission.sleeping) yield* memory.waitAdmitted();
   }
 
   #place(place: () => void, inode: Inode): void {
