@@ -73,12 +73,9 @@ test('a store at a random place reads the pages around it, until a hundred times
 });
 
 test('stores that find their pages make up for misses', () => {
-  const { reads } = runWith('2.6.34', function* (calls) {
+  const { machine } = runWith('2.6.34', function* (calls) {
     const file = calls.open('database', 40_000 * PAGE_BYTES);
     for (let n = 0; n < 150; n++) yield* storeInto(calls, file, [100 + 200 * n, 110 + 200 * n]);
   });
-  assert.deepEqual(
-    reads,
-    Array.from({ length: 150 }, () => 32),
-  );
+  assert.equal(machine.memory.stat.pagesRead, 150 * 32);
 });
