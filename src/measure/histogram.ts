@@ -6,6 +6,9 @@
 const STEP_BITS = 6;
 const STEPS = 1 << STEP_BITS;
 
+/** How many values share a bucket, by the power of two they lie above, as a factor. */
+const PER_STEP = Float64Array.from({ length: 54 }, (_, power) => 2 ** (STEP_BITS - power));
+
 export class Histogram {
   count = 0;
   sum = 0;
@@ -48,7 +51,7 @@ function bucketOf(value: number): number {
   const high = whole >= 4294967296;
   const top = high ? Math.floor(whole / 4294967296) : whole;
   const power = 31 - Math.clz32(top) + (high ? 32 : 0);
-  const step = Math.floor(whole / 2 ** (power - STEP_BITS)) - STEPS;
+  const step = Math.floor(whole * PER_STEP[power]) - STEPS;
   return (power - STEP_BITS + 1) * STEPS + step;
 }
 

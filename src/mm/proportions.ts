@@ -12,6 +12,9 @@ export class GlobalProportion {
   /** log2 of the events in a period; 0 when periods are times. */
   readonly shift: number;
   readonly #periodNs: number;
+  /** Half a period, events, as the kernel counts them. */
+  readonly #half: number;
+  #endsAt: number;
   #startedNs = 0;
 
   /**
@@ -21,13 +24,16 @@ export class GlobalProportion {
   constructor(shift: number, periodNs = 0) {
     this.shift = shift;
     this.#periodNs = periodNs;
+    this.#half = shift === 0 ? Infinity : 2 ** (shift - 1);
+    this.#endsAt = this.#half;
   }
 
   /** Moves on to the period of `nowNs`. */
   advance(nowNs: number): void {
     if (this.shift > 0) {
-      // Half periods, as the kernel counts them.
-      this.period = Math.floor(this.events / 2 ** (this.shift - 1));
+      if (this.events < this.#endsAt) return;
+      this.period = Math.floor(this.events / this.#half);
+      this.#endsAt = (this.period + 1) * this.#half;
       return;
     }
     const periods = Math.floor((nowNs - this.#startedNs) / this.#periodNs);
@@ -40,8 +46,7 @@ export class GlobalProportion {
   /** What a share is a share of. */
   get denominator(): number {
     if (this.shift === 0) return Math.max(1, this.events);
-    const half = 2 ** (this.shift - 1);
-    return half + (this.events % half);
+    return this.#half + (this.events % this.#half);
   }
 }
 

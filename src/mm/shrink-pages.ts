@@ -7,7 +7,7 @@ import type { Sleeping } from '../sim/task.ts';
 import { Kind } from './lru.ts';
 import type { Memory } from './memory.ts';
 import { LockPlace, Page } from './page-table.ts';
-import { Verdict } from './pageout/way.ts';
+import { Verdict, verdictOf } from './pageout/way.ts';
 import type { Reclaim } from './reclaim.ts';
 import { addToSwap, moveToSwapper, writeToSwap } from './swap-cache.ts';
 import { startBatch, type ScanControl } from './scan-control.ts';
@@ -91,7 +91,8 @@ export class PageShrinker {
         sc.deferred[sc.deferredCount++] = frame;
         continue;
       }
-      const verdict = yield* way.pageout(this.#reclaim, frame, sc);
+      const outcome = way.pageout(this.#reclaim, frame, sc);
+      const verdict = typeof outcome === 'number' ? outcome : yield* outcome;
       if (this.#settle(frame, verdict) || (sync && (yield* this.#waitAndFree(frame)))) {
         batch[i] = -1;
         freed++;
@@ -205,7 +206,7 @@ export class PageShrinker {
         continue;
       }
       const verdict: Verdict = table.has(frame, Page.dirty)
-        ? yield* this.#reclaim.way.pageout(this.#reclaim, frame, sc)
+        ? yield* verdictOf(this.#reclaim.way.pageout(this.#reclaim, frame, sc))
         : Verdict.clean;
       if (this.#settle(frame, verdict)) {
         batch[i] = -1;

@@ -9,13 +9,13 @@ import type { Sleeping } from '../../sim/task.ts';
 import type { PageTable } from '../page-table.ts';
 import type { Reclaim } from '../reclaim.ts';
 import type { ScanControl } from '../scan-control.ts';
-import { type PageoutWay, Verdict } from './way.ts';
+import { type PageoutWay, Verdict, verdictOf } from './way.ts';
 import { nothingAfter, writeReclaimPage, neverKills } from './write-reclaim-page.ts';
 
 function* writeList(reclaim: Reclaim, sc: ScanControl): Sleeping<void> {
   for (let at = 0; at < sc.deferredCount; at++) {
     const frame = sc.deferred[at];
-    const verdict = yield* writeReclaimPage(reclaim, frame, sc);
+    const verdict = yield* verdictOf(writeReclaimPage(reclaim, frame, sc));
     if (verdict !== Verdict.success) reclaim.memory.unlock(frame);
   }
 }

@@ -26,8 +26,7 @@ export const flusher: PageoutWay = {
   summary: 'reclaim writes nothing and wakes the flusher (V6, July 2010)',
   deferred: false,
   directWakesFlusher: false,
-  // oxlint-disable-next-line require-yield
-  *pageout() {
+  pageout() {
     return Verdict.keep;
   },
   cleanList: nothingDeferred,

@@ -16,8 +16,8 @@ export const linux311: PageoutWay = {
   kernel: version(3, 11),
   rules: { throttlesOnWriteback: false, hasFlags: true },
   directWakesFlusher: true,
-  *pageout(reclaim, frame, sc) {
-    if (sc.isKswapd && sc.domain.isDirty) return yield* writeReclaimPage(reclaim, frame, sc);
+  pageout(reclaim, frame, sc) {
+    if (sc.isKswapd && sc.domain.isDirty) return writeReclaimPage(reclaim, frame, sc);
     return passOver(reclaim, frame);
   },
   cleanList: nothingDeferred,

@@ -35,9 +35,9 @@ export const linux32: PageoutWay = {
   kernel: version(3, 2),
   rules: { throttlesOnWriteback: true },
   directWakesFlusher: true,
-  *pageout(reclaim, frame, sc) {
+  pageout(reclaim, frame, sc) {
     if (sc.isKswapd && kswapdMayWrite(sc.priority)) {
-      return yield* writeReclaimPage(reclaim, frame, sc);
+      return writeReclaimPage(reclaim, frame, sc);
     }
     return passOver(reclaim, frame);
   },
@@ -49,8 +49,7 @@ export const nokswapd: PageoutWay = {
   ...linux32,
   name: 'nokswapd',
   summary: 'as linux-3.2, but kswapd writes never (2011, not merged)',
-  // oxlint-disable-next-line require-yield
-  *pageout(reclaim, frame) {
+  pageout(reclaim, frame) {
     return passOver(reclaim, frame);
   },
 };

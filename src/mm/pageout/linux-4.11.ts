@@ -37,9 +37,9 @@ export const linux411: PageoutWay = {
   kernel: version(4, 11),
   rules: { throttlesOnWriteback: false, hasFlags: true, activatesBusy: true, rotatesActive: true },
   directWakesFlusher: false,
-  *pageout(reclaim, frame, sc) {
+  pageout(reclaim, frame, sc) {
     if (sc.isKswapd && sc.domain.isDirty && reclaim.memory.table.has(frame, Page.reclaim)) {
-      return yield* writeReclaimPage(reclaim, frame, sc);
+      return writeReclaimPage(reclaim, frame, sc);
     }
     return activateMarked(reclaim, frame);
   },

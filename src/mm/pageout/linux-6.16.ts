@@ -12,8 +12,7 @@ export const linux616: PageoutWay = {
   name: 'linux-6.16',
   summary: 'wake the flusher, activate dirty pages, write none (6.16, 2025)',
   kernel: version(6, 16),
-  // oxlint-disable-next-line require-yield
-  *pageout(reclaim, frame) {
+  pageout(reclaim, frame) {
     return activateMarked(reclaim, frame);
   },
 };

@@ -10,8 +10,8 @@ import type { ScanControl } from '../scan-control.ts';
 import { type PageoutWay, Verdict } from './way.ts';
 import { nothingAfter, nothingDeferred, writeReclaimPage } from './write-reclaim-page.ts';
 
-function* onlyKswapd(reclaim: Reclaim, frame: number, sc: ScanControl): Sleeping<Verdict> {
-  return sc.isKswapd ? yield* writeReclaimPage(reclaim, frame, sc) : Verdict.keep;
+function onlyKswapd(reclaim: Reclaim, frame: number, sc: ScanControl): Verdict | Sleeping<Verdict> {
+  return sc.isKswapd ? writeReclaimPage(reclaim, frame, sc) : Verdict.keep;
 }
 
 export const nodirect: PageoutWay = {

@@ -13,8 +13,7 @@ export const none: PageoutWay = {
   summary: 'reclaim writes nothing, activates dirty pages and moves on (6.16)',
   deferred: false,
   directWakesFlusher: false,
-  // oxlint-disable-next-line require-yield
-  *pageout() {
+  pageout() {
     return Verdict.activate;
   },
   cleanList: nothingDeferred,

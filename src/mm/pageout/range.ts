@@ -16,7 +16,7 @@ import { Writer } from '../vm-stat.ts';
 import { writeCachePages } from '../write-cache-pages.ts';
 import { rangeControl } from '../../fs/writeback-control.ts';
 import type { ScanControl } from '../scan-control.ts';
-import { type PageoutWay, Verdict } from './way.ts';
+import { type PageoutWay, Verdict, verdictOf } from './way.ts';
 import {
   mayWriteToQueue,
   nothingAfter,
@@ -50,7 +50,7 @@ function* cleanPageList(reclaim: Reclaim, sc: ScanControl): Sleeping<void> {
       memory.unlock(frame);
     }
     if (start === end) {
-      const verdict = yield* writeReclaimPage(reclaim, cursor, sc);
+      const verdict = yield* verdictOf(writeReclaimPage(reclaim, cursor, sc));
       if (verdict !== Verdict.success) memory.unlock(cursor);
       continue;
     }

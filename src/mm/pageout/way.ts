@@ -24,6 +24,11 @@ export const Verdict = {
 } as const;
 export type Verdict = (typeof Verdict)[keyof typeof Verdict];
 
+/** For a generator that calls a `pageout`: its verdict, slept for if it must be. */
+export function* verdictOf(outcome: Verdict | Sleeping<Verdict>): Sleeping<Verdict> {
+  return typeof outcome === 'number' ? outcome : yield* outcome;
+}
+
 export interface PageoutWay {
   readonly name: string;
   /** One line for people. */
@@ -35,8 +40,11 @@ export interface PageoutWay {
   readonly kernel?: number;
   /** Whether direct reclaim wakes the flusher as do_try_to_free_pages of 2.6.34 does, whatever the way. */
   readonly directWakesFlusher: boolean;
-  /** A dirty, locked page of a file: write it, or say what else becomes of it. */
-  pageout(reclaim: Reclaim, frame: number, sc: ScanControl): Sleeping<Verdict>;
+  /**
+   * A dirty, locked page of a file: writes it, or says what else becomes of it. A verdict that needs no
+   * sleep is returned as it is: a generator a page would be garbage a page.
+   */
+  pageout(reclaim: Reclaim, frame: number, sc: ScanControl): Verdict | Sleeping<Verdict>;
   /** The set-aside pages of a batch; afterwards none of them may be locked. */
   cleanList(reclaim: Reclaim, sc: ScanControl): Sleeping<void>;
   /** After each batch; its counts stand in the control. */

@@ -3,6 +3,8 @@
 import type { Sleeping } from '../../sim/task.ts';
 import { Step } from '../../fs/step.ts';
 import { Caller, rangeControl } from '../../fs/writeback-control.ts';
+import type { Inode } from '../inode.ts';
+import type { Memory } from '../memory.ts';
 import { Page } from '../page-table.ts';
 import type { Reclaim } from '../reclaim.ts';
 import { Writer, Written } from '../vm-stat.ts';
@@ -37,12 +39,13 @@ export function callerOf(sc: ScanControl): Caller {
 /**
  * ->writepage of one locked page, as pageout() calls it; the page is unlocked with its bio. A file
  * system that refuses leaves it dirty, which still counts as written: reclaim keeps it.
+ * @returns the verdict, or what is still to be waited for before there is one
  */
-export function* writeReclaimPage(
+export function writeReclaimPage(
   reclaim: Reclaim,
   frame: number,
   sc: ScanControl,
-): Sleeping<Verdict> {
+): Verdict | Sleeping<Verdict> {
   if (!mayWriteToQueue(reclaim, sc)) return Verdict.keep;
   const { memory } = reclaim;
   const { table } = memory;
@@ -50,19 +53,26 @@ export function* writeReclaimPage(
     return table.has(frame, Page.writeback) ? Verdict.keep : Verdict.clean;
   }
   const inode = memory.inodes[table.inode[frame]];
-  const index = table.index[frame];
-  const { fs } = inode.bdi;
   table.set(frame, Page.reclaim);
   const wbc = rangeControl(Writer.reclaim, 0, Infinity, NR_TO_WRITE, callerOf(sc));
-  const step = fs.writePage(inode, index, wbc);
+  const step = inode.bdi.fs.writePage(inode, table.index[frame], wbc);
   if (step === Step.activate) {
     table.clear(frame, Page.reclaim);
     return Verdict.activate;
   }
   memory.stat.nrVmscanWrite++;
   memory.stat.writepage[sc.isKswapd ? Written.kswapd : 0]++;
+  if (step === Step.sleeps || step === Step.work) return goOn(memory, frame, inode, step);
+  return written(memory, frame, inode);
+}
+
+function* goOn(memory: Memory, frame: number, inode: Inode, step: Step): Sleeping<Verdict> {
   if (step === Step.sleeps) yield* memory.waitAdmitted();
-  else if (step === Step.work) yield* fs.work();
+  else yield* inode.bdi.fs.work();
+  return written(memory, frame, inode);
+}
+
+function written({ table }: Memory, frame: number, inode: Inode): Verdict {
   if (table.inode[frame] === inode.number && !table.has(frame, Page.writeback)) {
     table.clear(frame, Page.reclaim);
   }
