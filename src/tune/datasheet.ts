@@ -12,6 +12,7 @@ import { TYPICAL_FULL } from '../device/hdd/seek.ts';
 import { profileBase } from '../device/profile.ts';
 import { checkJson, readJsonText } from '../sim/json-file.ts';
 import { MIB, SECTOR_BYTES } from '../sim/units.ts';
+import { SKEW, skewFor } from './skew.ts';
 
 const positive = z.number().positive();
 
@@ -142,15 +143,19 @@ export function profileOfDatasheet(sheet: Datasheet): HddProfile {
     'half a millisecond more than a read',
   );
   // Tracks are skewed for writing in order without losing a revolution.
-  const writeSettle = Math.max(0, Math.min(writeAverage - average, skew_ms - single - 0.02));
+  const writeSettle = Math.max(
+    0,
+    Math.min(writeAverage - average, skew_ms - Math.max(single, head) - 0.02),
+  );
   if (writeSettle < writeAverage - average) {
     sources['mechanics.writeSettle_ms'] += '; cut to what the skew allows';
   }
+  const way = { trackToTrack_ms: single, headSwitch_ms: head, writeSettle_ms: writeSettle };
   const skew = figure(
     'skew_revolutions',
-    'layout.zones',
-    round(Math.min(0.9, (single + Math.max(0.3, writeSettle + 0.05)) / rev_ms), 3),
-    'one-cylinder seek and settling for a write, or 0.3 ms',
+    SKEW,
+    round(skewFor(way, rev_ms), 3),
+    'the way to the next track and settling for a write, or 0.3 ms',
   );
   const serpentine = figure('serpentine', 'layout.order', true, 'as drives since about 2000');
   const physical = figure(
@@ -173,7 +178,6 @@ export function profileOfDatasheet(sheet: Datasheet): HddProfile {
   const bend = sheet.middle_MBps === undefined ? BEND : bendFor(sheet.middle_MBps, outer, inner);
   sources['layout.zones'] =
     `outer rate: ${sources['layout.zones.outer']}; inner rate: ${sources['layout.zones.inner']}; ` +
-    `skew: ${sources['layout.zones']}; ` +
     `assumption: ${ZONES} zones, sectors a track falling with the power ${bend.toFixed(2)} of the way`;
   delete sources['layout.zones.outer'];
   delete sources['layout.zones.inner'];

@@ -8,6 +8,7 @@ import { hddSchema } from '../device/hdd/profile.ts';
 import { seekTable } from '../device/hdd/seek.ts';
 import { InputError, nearestHint } from '../sim/input-error.ts';
 import { MS } from '../sim/units.ts';
+import { keepInOrder, SKEW, skewBy, skewOf } from './skew.ts';
 
 export interface Parameter {
   /** Dotted path in the profile; a seek table's knots are `mechanics.seek.points@CYLINDERS`. */
@@ -34,7 +35,7 @@ export const GROUPS: Readonly<Record<string, (profile: HddProfile) => string[]>>
     profile.cache.segments === 0
       ? []
       : ['cache.segments', 'cache.segment_sectors', 'cache.readAheadMax_sectors'],
-  skew: () => ['layout.zones.skew'],
+  skew: () => [SKEW],
   window: (profile) =>
     profile.queue.depth > 1 && profile.queue.order === 'positioning'
       ? ['queue.slack_ms', 'queue.ageLimit_ms']
@@ -44,9 +45,6 @@ export const GROUPS: Readonly<Record<string, (profile: HddProfile) => string[]>>
 export const DEFAULT_FIT: readonly string[] = ['overheads', 'settle', 'seek', 'cache', 'window'];
 
 const KNOTS = 6;
-
-/** The skew of every zone, revolutions from one track to the next. */
-const SKEW = 'layout.zones.skew';
 
 /** Distances at which a seek table is bent: evenly apart in their roots, as seek times are. */
 function knotsOf(profile: HddProfile): number[] {
@@ -80,8 +78,7 @@ function rangeOf(profile: HddProfile, name: string): Parameter {
     return { name, start: 0, low: -1.5, high: 1.5, scale: 'linear' };
   }
   if (name === SKEW) {
-    const { cylinderSkew_sectors, sectorsPerTrack } = profile.layout.zones[0];
-    const start = Math.min(0.95, Math.max(0.03, cylinderSkew_sectors / sectorsPerTrack));
+    const start = Math.min(0.95, Math.max(0.03, skewOf(profile)));
     return { name, start, low: 0.03, high: 0.95, scale: 'linear' };
   }
   const start = get(profile, name.split('.')) as number;
@@ -129,8 +126,10 @@ export function profileAt(
   parameters.forEach((parameter, i) => {
     const value = valueAt(parameter, point[i]);
     const [path, knot] = parameter.name.split('@');
-    if (path === SKEW) skewBy(tuned, value);
-    else if (knot === undefined) set(tuned, path.split('.'), value);
+    if (path === SKEW) {
+      skewBy(tuned, value);
+      tuned.sources[SKEW] = 'fit';
+    } else if (knot === undefined) set(tuned, path.split('.'), value);
     else bends.push([Math.sqrt(Number(knot)), value]);
   });
   const { seek } = tuned.mechanics;
@@ -145,28 +144,8 @@ export function profileAt(
       Math.max(0, table[d] / MS + bendAt(bends, Math.sqrt(d))),
     ]);
   }
+  keepInOrder(tuned);
   return tuned;
-}
-
-/**
- * Gives every zone another skew at the same sequential rate: what a revolution more or less of skew
- * takes, denser tracks make up for, and fewer of them hold as much.
- */
-function skewBy({ layout, mechanics }: HddProfile, revolutions: number): void {
-  let cylinder = 0;
-  for (const zone of layout.zones) {
-    const before = zone.cylinderSkew_sectors / zone.sectorsPerTrack;
-    const sectors = (zone.sectorsPerTrack * (1 + revolutions)) / (1 + before);
-    const cylinders = zone.lastCylinder - zone.firstCylinder + 1;
-    const needed = Math.ceil((cylinders * zone.sectorsPerTrack) / Math.floor(sectors)) + 1;
-    zone.sectorsPerTrack = Math.floor(sectors);
-    zone.cylinderSkew_sectors = Math.round(revolutions * zone.sectorsPerTrack);
-    zone.trackSkew_sectors = zone.cylinderSkew_sectors;
-    zone.firstCylinder = cylinder;
-    zone.lastCylinder = cylinder + needed - 1;
-    cylinder += needed;
-  }
-  mechanics.cylinders = cylinder;
 }
 
 /** Straight lines between the knots, level beyond them. */
@@ -192,14 +171,15 @@ export function fittedProfile(
 ): HddProfile {
   const tuned = profileAt(profile, parameters, point);
   const sources: Record<string, string> = { ...tuned.sources };
-  parameters.forEach((parameter, i) => {
-    const [path, knot] = parameter.name.split('@');
+  for (const { name } of parameters) {
+    const [path, knot] = name.split('@');
     if (knot === undefined && path !== SKEW) {
-      set(tuned, path.split('.'), Number(valueAt(parameter, point[i]).toPrecision(5)));
+      const keys = path.split('.');
+      set(tuned, keys, Number((get(tuned, keys) as number).toPrecision(5)));
     }
     sources[path] =
       knot === undefined ? `fit: ${what}` : `fit: table bent at ${KNOTS} knots, ${what}`;
-  });
+  }
   const { seek } = tuned.mechanics;
   if (seek.form === 'table') seek.points = seek.points.map(([d, ms]) => [d, Number(ms.toFixed(4))]);
   return hddSchema.parse({ ...tuned, sources });

@@ -2,6 +2,8 @@
 
 import { Op } from '../../device/device.ts';
 import type { AnyProfile } from '../../device/profile.ts';
+import { createDeviceOn } from '../../device/registry.ts';
+import { EventQueue } from '../../sim/events.ts';
 import { RandomStream } from '../../sim/random.ts';
 import { MIB, MS, SECOND, SECTOR_BYTES } from '../../sim/units.ts';
 import { OneByOne } from './one-by-one.ts';
@@ -13,19 +15,35 @@ export interface SequentialOptions {
   readonly mib: number;
   /** Of one request, sectors; 256 (128 KiB) by default. */
   readonly sectors?: number | undefined;
+  /** At most as many as the drive has tags; 1 by default. */
+  readonly outstanding?: number | undefined;
 }
 
-/** @returns 10^6 bytes a second, one request at a time */
+/** @returns 10^6 bytes a second; of writes, until a flush has brought the last to the medium */
 export function runSequential(profile: AnyProfile, options: SequentialOptions): number {
-  const { write, at, mib, sectors = 256 } = options;
-  const host = new OneByOne(profile);
+  const { write, at, mib, sectors = 256, outstanding = 1 } = options;
+  const events = new EventQueue();
+  const device = createDeviceOn(events, profile, { seed: 1 });
   const count = Math.floor((mib * MIB) / SECTOR_BYTES / sectors);
-  const room = host.device.capacitySectors - count * sectors;
+  const room = device.capacitySectors - count * sectors;
   const from = Math.floor((room * at) / sectors) * sectors;
   const op = write ? Op.write : Op.read;
-  for (let i = 0; i < count; i++) host.request(op, from + i * sectors, sectors);
-  if (write) host.request(Op.flush, 0, 0);
-  return (count * sectors * SECTOR_BYTES) / 1e6 / (host.events.nowNs / SECOND);
+  let begun = 0;
+  let left = count;
+  const next = (tag: number): void => {
+    if (begun < count) device.submit(tag, op, from + begun++ * sectors, sectors, 0);
+    else if (write && left === 0) device.submit(tag, Op.flush, 0, 0, 0);
+  };
+  let endNs = 0;
+  device.attach({
+    complete(tag, timeNs) {
+      endNs = timeNs;
+      if (left-- > 0) next(tag);
+    },
+  });
+  for (let tag = 0; tag < Math.min(outstanding, device.queueDepth); tag++) next(tag);
+  while (events.step());
+  return (count * sectors * SECTOR_BYTES) / 1e6 / (endNs / SECOND);
 }
 
 /**

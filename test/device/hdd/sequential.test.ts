@@ -1,0 +1,130 @@
+/**
+ * Reading and writing in order: where a drive reads ahead and has a write cache, no revolution is lost,
+ * whatever a request's size and however many are outstanding.
+ */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { HddProfile } from '../../../src/device/hdd/profile.ts';
+import { shippedProfiles } from '../../../src/device/profile.ts';
+import { loadProfile } from '../../../src/device/registry.ts';
+import { SECTOR_BYTES } from '../../../src/sim/units.ts';
+import { profileOfDatasheet } from '../../../src/tune/datasheet.ts';
+import { fittedProfile, parametersOf } from '../../../src/tune/parameters.ts';
+import { runSequential } from '../../../src/workload/bare/sequential.ts';
+
+const LEAST_SHARE = 0.9;
+
+interface Run {
+  readonly write: boolean;
+  readonly sectors: number;
+  readonly outstanding: number;
+  /** Where on the drive, 0 (outermost) .. 1 (innermost). */
+  readonly at: number;
+}
+
+/** What the medium gives there, 10^6 bytes/s: the slower of the zones that are near. */
+function mediaRate({ mechanics, layout }: HddProfile, at: number): number {
+  const rateOf = (zone: (typeof layout.zones)[number]): number => {
+    const { sectorsPerTrack, cylinderSkew_sectors } = zone;
+    const revolutions = 1 + cylinderSkew_sectors / sectorsPerTrack;
+    return (sectorsPerTrack * SECTOR_BYTES) / 1e6 / ((60 / mechanics.rpm) * revolutions);
+  };
+  const tracks = layout.zones.map((zone) => zone.lastCylinder - zone.firstCylinder + 1);
+  let sectors = layout.capacity_sectors * at;
+  let i = 0;
+  for (; i + 1 < tracks.length; i++) {
+    sectors -= tracks[i] * mechanics.surfaces * layout.zones[i].sectorsPerTrack;
+    if (sectors < 0) break;
+  }
+  return rateOf(layout.zones[i]);
+}
+
+/** What the host's side allows, 10^6 bytes/s: commands one after the other, and their data. */
+function hostRate(profile: HddProfile, { write, sectors, outstanding }: Run): number {
+  const { overhead, link } = profile;
+  const { afterRead_ms, afterWrite_ms } = write ? overhead.writeHit : overhead.readHit;
+  const command_ms = Math.max(afterRead_ms, afterWrite_ms) + link.command_us / 1000;
+  const data_ms =
+    (sectors * (write ? (link.writeSector_us ?? 0) : 0) || sectors * link.sector_us) / 1000;
+  const ms = outstanding > 1 ? Math.max(data_ms, command_ms / outstanding) : command_ms + data_ms;
+  return (sectors * SECTOR_BYTES) / 1e6 / (ms / 1000);
+}
+
+const runs = fc.record({
+  write: fc.boolean(),
+  sectors: fc.constantFrom(64, 128, 256),
+  outstanding: fc.constant(31),
+  at: fc.constantFrom(0, 0.3, 0.62, 0.97),
+});
+
+function check(profile: HddProfile, run: Run): void {
+  // Long against the first seek, and against what the cache takes.
+  const mib = Math.max(64, (profile.writeCache.size_sectors / 2048) * 1.5);
+  const rate = runSequential(profile, { ...run, mib });
+  const wanted = Math.min(mediaRate(profile, run.at), hostRate(profile, run));
+  assert.ok(rate >= LEAST_SHARE * wanted, `${profile.name}: ${rate} of ${wanted} MB/s`);
+}
+
+/** Not what was imported: those drives do as their parameters say. */
+const later = [...shippedProfiles().keys()]
+  .map((name) => loadProfile(name))
+  .filter((profile): profile is HddProfile => profile.kind === 'hdd')
+  .filter((profile) => profile.mechanics.seek.form === 'datasheet');
+
+for (const profile of later) {
+  test(`${profile.name}: in order at nine tenths of the media rate or more`, () => {
+    fc.assert(
+      fc.property(runs, (run) => check(profile, run)),
+      { numRuns: 40 },
+    );
+  });
+}
+
+const sheets = fc
+  .record(
+    {
+      name: fc.constant('made-up'),
+      title: fc.constant('Made up'),
+      sources: fc.constant({}),
+      rpm: fc.constantFrom(5400, 7200, 10_000, 15_000),
+      capacity_bytes: fc.double({ min: 70e9, max: 16e12, noNaN: true }),
+      outer_MBps: fc.integer({ min: 70, max: 260 }),
+      averageSeek_ms: fc.double({ min: 3, max: 13, noNaN: true }),
+      headSwitch_ms: fc.double({ min: 0.1, max: 2, noNaN: true }),
+      cache_mib: fc.constantFrom(8, 16, 64, 256),
+      link_MBps: fc.constantFrom(275, 550),
+      serpentine: fc.boolean(),
+      settle_ms: fc.double({ min: 0, max: 1.5, noNaN: true }),
+    },
+    { requiredKeys: ['name', 'title', 'sources', 'rpm', 'capacity_bytes', 'averageSeek_ms'] },
+  )
+  .map(({ settle_ms, ...sheet }) => ({
+    ...sheet,
+    ...(settle_ms !== undefined && { averageWriteSeek_ms: sheet.averageSeek_ms + settle_ms }),
+  }));
+
+test('any datasheet: in order at nine tenths of the media rate or more', () => {
+  fc.assert(
+    fc.property(sheets, runs, (sheet, run) => check(profileOfDatasheet(sheet), run)),
+    { numRuns: 60 },
+  );
+});
+
+test('whatever a fit moves, the skew is for it', () => {
+  const fits = ['seek', 'settle', 'skew'];
+  const point = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), {
+    minLength: 7,
+    maxLength: 7,
+  });
+  const chosen = fc.subarray(fits, { minLength: 1 });
+  fc.assert(
+    fc.property(sheets, runs, chosen, point, (sheet, run, fit, at) => {
+      const start = profileOfDatasheet(sheet);
+      const parameters = parametersOf(start, fit);
+      check(fittedProfile(start, parameters, at.slice(0, parameters.length), 'a test'), run);
+    }),
+    { numRuns: 60 },
+  );
+});
