@@ -53,6 +53,8 @@ export interface BlockQueue {
   readonly rotational: boolean;
   /** The largest bio a file system should build, sectors. */
   readonly maxSectors: number;
+  /** io_opt: sectors of a whole stripe, which mkfs looks at; none for a plain disk. */
+  readonly optimalSectors?: number;
 
   attach(sink: BioSink): void;
 

@@ -161,8 +161,7 @@ export abstract class FileSystem {
     const slash = inode.name.lastIndexOf('/');
     const directory = slash < 0 ? '' : inode.name.slice(0, slash);
     let group = this.#directories.get(directory);
-    // Directories are spread over the groups; a file lies in its directory's (Orlov).
-    if (group === undefined) group = this.#directories.size % this.groups.groups;
+    group ??= this.groupOfDirectory(this.#directories.size);
     this.#directories.set(directory, group);
     for (let i = 0; this.groups.freeIn(group) < 64 && i < this.groups.groups; i++) {
       group = (group + 1) % this.groups.groups;
@@ -187,6 +186,11 @@ export abstract class FileSystem {
     else this.groups.take(goal, wanted);
     inode.layout.map(index, this.groups.foundBlock, this.groups.foundBlocks);
     return this.groups.foundBlocks;
+  }
+
+  /** Directories are spread over the groups (Orlov); a file lies in its directory's. */
+  protected groupOfDirectory(nth: number): number {
+    return nth % this.groups.groups;
   }
 
   /** Where a page's block is looked for: behind its predecessor's, else in its inode's group. */

@@ -22,9 +22,12 @@ import { Step } from './step.ts';
 import { Caller, type WritebackControl } from './writeback-control.ts';
 import { XfsLog } from './xfs-log.ts';
 
-/** Allocation groups that mkfs.xfs makes on one disk, and blocks at the front of each. */
-const ALLOCATION_GROUPS = 4;
+/** Blocks at the front of an allocation group. */
 const AG_HEADER_BLOCKS = 8;
+const GIB_BLOCKS = (1024 * MIB) / PAGE_BYTES;
+const TIB_BLOCKS = 1024 * GIB_BLOCKS;
+/** Until 3.7 inodes have numbers of 32 bits; on larger disks (at 256 bytes each) these stay low. */
+const INODE32_BLOCKS = TIB_BLOCKS;
 /** Blocks reserved behind a growing file's end: 64 KiB (m_writeio_blocks). */
 const WRITE_IO_BLOCKS = 16;
 /** Since 2.6.38 as much as the file has, up to this. */
@@ -32,25 +35,39 @@ const MAX_PREALLOCATION_PAGES = (8192 * MIB) / PAGE_BYTES;
 /** MAXEXTLEN. */
 const MAX_EXTENT = 2 ** 21 - 1;
 
+/** calc_default_ag_geometry of mkfs.xfs: 4 of a disk, 16 or 32 of a stripe; at most 1 TiB each. */
+export function allocationGroups(blocks: number, isStriped: boolean): number {
+  const least = Math.ceil(blocks / TIB_BLOCKS);
+  if (!isStriped) return Math.max(4, least);
+  return Math.max(blocks >= 512 * GIB_BLOCKS ? 32 : 16, least);
+}
+
 export class Xfs extends FileSystem {
   override readonly name = 'xfs';
   readonly log: XfsLog;
 
   constructor(disk: Disk, blocks: number, options: MountOptions) {
     const groups = Math.ceil(blocks / GROUP_BLOCKS);
-    const stride = Math.max(1, Math.ceil(groups / ALLOCATION_GROUPS));
+    const ags = allocationGroups(blocks, disk.queue.optimalSectors !== undefined);
+    const stride = Math.max(1, Math.ceil(groups / ags));
     super(disk, blocks, options, (group) => (group % stride === 0 ? AG_HEADER_BLOCKS : 0));
     this.#stride = stride;
+    this.#ags = Math.ceil(groups / stride);
+    this.#rotates = options.kernel < version(3, 7) && blocks > INODE32_BLOCKS;
     this.log = new XfsLog(disk, this.metadata, this.#makeLog(blocks), options);
   }
 
   /** Groups of 128 MiB in an allocation group. */
   readonly #stride: number;
+  readonly #ags: number;
+  /** Each new file's data begins in the next allocation group, away from the inodes (agfrotor). */
+  readonly #rotates: boolean;
+  #rotor = 0;
 
   /** The internal log: 1/2048 of the disk, at least 10 MiB (mkfs.xfs), in a middle group. */
   #makeLog(blocks: number): FsInode {
     const log = new FsInode(-1, 'log', 0);
-    log.group = Math.min(this.groups.groups - 1, this.#stride * (ALLOCATION_GROUPS >> 1));
+    log.group = Math.min(this.groups.groups - 1, this.#stride * (this.#ags >> 1));
     const least = Math.min((10 * MIB) / PAGE_BYTES, blocks >> 3);
     const wanted = Math.max(least, Math.floor(blocks / 2048));
     for (let at = 0; at < wanted;) at += this.place(log, at, wanted - at, true);
@@ -59,6 +76,18 @@ export class Xfs extends FileSystem {
 
   override threads() {
     return [{ name: 'xfssyncd', body: this.log.run() }];
+  }
+
+  /** xfs_ialloc_next_ag: each new directory goes to the next allocation group. */
+  protected override groupOfDirectory(nth: number): number {
+    return (nth % this.#ags) * this.#stride;
+  }
+
+  protected override goalOf(inode: FsInode, index: number): number {
+    const isNewFile = inode.layout.mappedPages === 0 && inode.number >= 0;
+    if (!this.#rotates || !isNewFile) return super.goalOf(inode, index);
+    const group = (this.#rotor++ % this.#ags) * this.#stride;
+    return this.groups.firstOf(group);
   }
 
   protected override metadataOf(group: number): number {

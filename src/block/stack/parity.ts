@@ -17,6 +17,7 @@ type Phase = (typeof Phase)[keyof typeof Phase];
 
 export class Parity extends StackedQueue {
   readonly capacitySectors: number;
+  readonly optimalSectors: number;
   readonly #chunkSectors: number;
   readonly #dataMembers: number;
   /** By bio: its data is still to be written when the pieces under way are done. */
@@ -27,6 +28,7 @@ export class Parity extends StackedQueue {
     const smallest = Math.min(...members.map(({ capacitySectors }) => capacitySectors));
     this.#chunkSectors = chunkSectors;
     this.#dataMembers = members.length - 1;
+    this.optimalSectors = chunkSectors * this.#dataMembers;
     this.capacitySectors = Math.floor(smallest / chunkSectors) * chunkSectors * this.#dataMembers;
   }
 

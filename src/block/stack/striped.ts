@@ -11,6 +11,7 @@ import { StackedQueue } from './stacked-queue.ts';
 
 export class Striped extends StackedQueue {
   readonly capacitySectors: number;
+  readonly optimalSectors: number;
   readonly #chunkSectors: number;
   readonly #copies: number;
   readonly #columns: number;
@@ -24,6 +25,7 @@ export class Striped extends StackedQueue {
     this.#copies = copies;
     this.#columns = members.length / copies;
     this.#balance = new ReadBalance(members.length);
+    this.optimalSectors = chunkSectors * this.#columns;
     this.capacitySectors = Math.floor(smallest / chunkSectors) * chunkSectors * this.#columns;
   }
 

@@ -17,6 +17,10 @@ export const fsmark = programKind(
     files: z.number().int().min(1).meta({ description: 'fs_mark -n: a thread and loop.' }),
     loops: z.number().int().min(1).default(1).meta({ description: 'fs_mark -L.' }),
     size: size.meta({ description: 'fs_mark -s: of each file.' }),
+    directories: z.number().int().min(1).default(1).meta({ description: 'fs_mark -D.' }),
+    files_per_directory: z.number().int().min(1).default(150).meta({
+      description: 'fs_mark -N: files of a thread before it goes on to the next directory.',
+    }),
     write: size.default(16384).meta({ description: 'fs_mark -w: bytes a write(2).' }),
   }),
   (spec, { scores }) =>
@@ -33,7 +37,10 @@ export const fsmark = programKind(
         *run(calls) {
           if (running++ === 0) startNs = calls.nowNs();
           for (let n = 0; n < spec.files; n++) {
-            yield* makeFile(calls, `fsmark/${thread}.${loop}.${n}`, spec.size, spec.write);
+            const made = loop * spec.files + n;
+            const directory = Math.floor(made / spec.files_per_directory) % spec.directories;
+            const name = `fsmark/${directory}/${thread}.${loop}.${n}`;
+            yield* makeFile(calls, name, spec.size, spec.write);
           }
           done(calls);
         },
