@@ -29,7 +29,9 @@ const moveOf = ({ trackToTrack_ms, headSwitch_ms }: Switch): number =>
 /** The skew a maker would choose, revolutions of `rev_ms` each. */
 export function skewFor(change: Switch, rev_ms: number): number {
   const { writeSettle_ms, readSettle_ms = 0 } = change;
-  const settled = Math.max(writeSettle_ms + MARGIN_MS.write, readSettle_ms + MARGIN_MS.read);
+  // Another head needs no settling to read.
+  const read_ms = Math.max(0, readSettle_ms) + MARGIN_MS.read;
+  const settled = Math.max(writeSettle_ms + MARGIN_MS.write, read_ms);
   return Math.min(0.95, (moveOf(change) + settled) / rev_ms);
 }
 

@@ -171,6 +171,7 @@ export class Arbiter {
       readCache.endLbn = requests.lbn[tag] + requests.sectors[tag];
       if (readCache.holds()) this.freeNs = readCache.reachedNs;
     }
+    this.pending.behindLbn = requests.lbn[tag] + requests.sectors[tag];
     requests.doneNs = medium.doneNs;
     requests.complete(tag);
   }

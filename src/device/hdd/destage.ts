@@ -19,6 +19,8 @@ export class Destage {
   /** The row of sectors that `holds` and `add` are about, and the sector behind it. */
   lbn = NaN;
   endLbn = NaN;
+  /** For `add`: the row's data is in the buffer from then on, ns. */
+  arrivedNs = NaN;
   /** For `begins`: the medium is free from then on, and the last command came then, ns. */
   freeNs = NaN;
   quietSinceNs = NaN;
@@ -35,6 +37,8 @@ export class Destage {
   #pressingSinceNs = 0;
   /** Nothing was dirty before this time, ns: never later than the oldest range's birth. */
   #oldestNs = Infinity;
+  /** When the first of what has been dirty since nothing was had arrived, ns. */
+  #dirtySinceNs = Infinity;
   #cursor = 0;
   readonly #buffers: boolean;
   readonly #sizeSectors: number = 0;
@@ -99,6 +103,7 @@ export class Destage {
   add(): void {
     const { dirty } = this;
     const { nowNs } = this.#clock;
+    if (dirty.count === 0) this.#dirtySinceNs = this.arrivedNs;
     dirty.lbn = this.lbn;
     dirty.endLbn = this.endLbn;
     dirty.nowNs = nowNs;
@@ -122,7 +127,9 @@ export class Destage {
       this.atNs = Infinity;
       return;
     }
-    let dueNs = this.quietSinceNs + this.#idleNs;
+    // Without a pause to wait for, commands that keep coming are none to wait for: what came while a range
+    // was being written follows it directly.
+    let dueNs = this.#idleNs > 0 ? this.quietSinceNs + this.#idleNs : this.#dirtySinceNs;
     if (this.#pressing) dueNs = Math.min(dueNs, this.#pressingSinceNs);
     dueNs = Math.min(dueNs, this.#oldestNs + this.#ageLimitNs);
     this.atNs = Math.max(this.freeNs, dueNs);
@@ -196,6 +203,7 @@ export class Destage {
       born: born.map((ns) => ns - nowNs),
       flight: [this.startLbn, this.stopLbn, this.untilNs - nowNs],
       pressing: [Number(this.#pressing), this.#pressingSinceNs - nowNs],
+      dirtySince: this.#dirtySinceNs - nowNs,
       cursor: this.#cursor,
     };
   }
@@ -207,6 +215,7 @@ export class Destage {
       born: number[];
       flight: number[];
       pressing: number[];
+      dirtySince: number;
       cursor: number;
     };
     this.dirty.load([state.starts, state.ends, state.born.map((ns) => ns + nowNs)]);
@@ -215,6 +224,7 @@ export class Destage {
     this.untilNs = state.flight[2] + nowNs;
     this.#pressing = state.pressing[0] === 1;
     this.#pressingSinceNs = state.pressing[1] + nowNs;
+    this.#dirtySinceNs = state.dirtySince + nowNs;
     this.#cursor = state.cursor;
     this.dirty.findOldest();
     this.#oldestNs = this.dirty.oldestNs;

@@ -4,7 +4,8 @@
  * Shortest positioning time first (Jacobson & Wilkes, HPL-CSP-91-7; Seltzer, Chen & Ousterhout,
  * USENIX 1990): the request whose first sector passes under the head soonest. A request can cost no
  * less than its seek, so most are ruled out before their angle is looked at. Firmware allows for
- * seeks that take longer than expected: what passes within the slack counts as missed. Nobody
+ * seeks that take longer than expected: what passes within the slack counts as missed, but for what follows
+ * directly. Nobody
  * starves: the oldest goes first as soon as it, or one behind it, could else wait past the age limit.
  */
 
@@ -18,6 +19,8 @@ export class PendingQueue {
   length = 0;
   /** For `take`: when the medium is free, ns. */
   freeNs = NaN;
+  /** For `take`: the sector behind the last ones that passed under the head for a request. */
+  behindLbn = NaN;
   /** Tags in the order of their arrival. */
   readonly #tags: Int32Array;
   readonly #arrivedNs: Float64Array;
@@ -94,8 +97,7 @@ export class PendingQueue {
     const tags = this.#tags;
     const mechanism = this.#mechanism;
     const { seek } = mechanism;
-    const { readyNs } = this.#requests;
-    const slackNs = this.#slackNs;
+    const { lbn, readyNs } = this.#requests;
     let best = 0;
     let bestNs = Infinity;
     for (let i = 0; i < this.length; i++) {
@@ -105,6 +107,8 @@ export class PendingQueue {
       seek.find(Math.abs(cylinder - mechanism.cylinder));
       if (delayNs + seek.ns >= bestNs) continue;
       mechanism.angleNs = this.#angleNs[tag];
+      // What comes next on the disk is had without a seek, or by one that the skew is for.
+      const slackNs = lbn[tag] === this.behindLbn ? 0 : this.#slackNs;
       mechanism.fromNs = freeNs + delayNs + slackNs;
       mechanism.position(cylinder, this.#head[tag], this.#isWrite[tag] === 1);
       const ns = delayNs + mechanism.positionNs;

@@ -95,7 +95,11 @@ export class ReadCache {
     if (segment < 0 || segment !== readAhead.segment) return false;
     // Reading ahead that ends by the clock goes on for whoever wants what comes next.
     if (this.#longestNs > 0 && readAhead.nextLbn < readAhead.limitLbn) this.#slideLimit();
-    if (endLbn > readAhead.limitLbn) return false;
+    if (endLbn > readAhead.limitLbn) {
+      // More than a segment holds streams through it: what is sent makes room before the head gets there.
+      if (readAhead.nextLbn >= readAhead.limitLbn) return false;
+      readAhead.limitLbn = endLbn;
+    }
     readAhead.endLbn = endLbn;
     readAhead.reach();
     segments.touch(segment);

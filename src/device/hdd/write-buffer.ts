@@ -78,6 +78,7 @@ export class WriteBuffer {
     readCache.keepWritten();
     destage.lbn = lbn;
     destage.endLbn = endLbn;
+    destage.arrivedNs = link.doneNs;
     destage.add();
     this.lastCommandNs = link.doneNs;
     if (this.#explanation !== undefined) {

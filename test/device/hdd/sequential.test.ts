@@ -54,8 +54,8 @@ function hostRate(profile: HddProfile, { write, sectors, outstanding }: Run): nu
 
 const runs = fc.record({
   write: fc.boolean(),
-  sectors: fc.constantFrom(64, 128, 256),
-  outstanding: fc.constant(31),
+  sectors: fc.constantFrom(64, 128, 256, 512, 1024, 2048),
+  outstanding: fc.constantFrom(1, 4, 31),
   at: fc.constantFrom(0, 0.3, 0.62, 0.97),
 });
 
