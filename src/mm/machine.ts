@@ -14,7 +14,7 @@ import { KilledError, OomKiller } from './oom-killer.ts';
 import { PageAllocator } from './page-allocator.ts';
 import type { PageoutWay } from './pageout/way.ts';
 import { Reclaim } from './reclaim.ts';
-import { Swap, type SwapDevice } from './swap.ts';
+import { Swap, SWAP_DISK, type SwapDevice } from './swap.ts';
 import type { VmOptions } from './vm-options.ts';
 
 /** A task's body, which ends early when the task is killed. */
@@ -26,18 +26,18 @@ function* untilKilled(body: TaskBody): TaskBody {
   }
 }
 
-/** A swap area of `bytes` at the far end of the disk. */
-function swapOn(memory: Memory, queue: BlockQueue, bytes: number): Swap {
+/** A swap area of `bytes` at the far end of the first disk, or of the one that is for swap alone. */
+function swapOn(memory: Memory, bytes: number): Swap {
   const slots = Math.floor(bytes / PAGE_BYTES);
-  const { disk } = memory.fs;
+  const inode = memory.newInode(`${SWAP_DISK}/swapper`, 0);
+  inode.isSwapBacked = true;
+  const { disk } = inode.bdi.fs;
   const first = disk.blocks - slots;
   const device: SwapDevice = {
-    submit: (op, inode, slot, pages, flags, task) =>
-      disk.submitPages(op, inode, first + slot, slot, pages, flags, task),
-    isCongested: () => queue.isCongested(false),
+    submit: (op, number, slot, pages, flags, task) =>
+      disk.submitPages(op, number, first + slot, slot, pages, flags, task),
+    isCongested: () => disk.queue.isCongested(false),
   };
-  const inode = memory.newInode('swapper', 0);
-  inode.isSwapBacked = true;
   return new Swap(device, inode, slots);
 }
 
@@ -53,7 +53,7 @@ export class Machine {
 
   /**
    * @param queue the disk of the first file system
-   * @param mounts further disks, each with a file system of its own
+   * @param mounts further disks, each with a file system of its own; or SWAP_DISK, for swap alone
    */
   constructor(
     events: EventQueue,
@@ -65,7 +65,7 @@ export class Machine {
     this.events = events;
     const rules = { ...reclaimRules(options.kernel), ...way.rules };
     this.memory = new Memory(events, queue, options, rules, mounts);
-    if (options.swapBytes > 0) this.memory.swap = swapOn(this.memory, queue, options.swapBytes);
+    if (options.swapBytes > 0) this.memory.swap = swapOn(this.memory, options.swapBytes);
     this.flusher = new Flushers(this.memory);
     const eviction = new Eviction(this.memory, this.flusher);
     this.reclaim = new Reclaim(this.memory, this.flusher, eviction, way);

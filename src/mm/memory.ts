@@ -20,7 +20,7 @@ import { Kind, lruOf, Lru, type LruVec } from './lru.ts';
 import { KilledError } from './oom-killer.ts';
 import { PageLocks } from './page-locks.ts';
 import { Page } from './page-table.ts';
-import type { Swap } from './swap.ts';
+import { type Swap, SWAP_DISK } from './swap.ts';
 import { Topology } from './topology.ts';
 import type { VmOptions } from './vm-options.ts';
 import { VmStat, type Writer, Writer as WriterKind } from './vm-stat.ts';
@@ -94,7 +94,8 @@ export class Memory extends PageLocks {
       new WaitQueue(this.scheduler, 'congestion_wait(sync)'),
     ];
     const root = { at: '', queue, fileSystem: options.fileSystem };
-    const swapBlocks = Math.floor(options.swapBytes / PAGE_BYTES);
+    const isOwnDisk = mounts.some(({ at }) => at === SWAP_DISK);
+    const swapBlocks = isOwnDisk ? 0 : Math.floor(options.swapBytes / PAGE_BYTES);
     this.bdis = [root, ...mounts].map((mount, i) => this.#mount(mount, i === 0 ? swapBlocks : 0));
     this.fs = this.bdis[0].fs;
     this.limits = new DirtyLimits(this);
@@ -395,7 +396,8 @@ export class Memory extends PageLocks {
   beginWriteback(frame: number, inode: Inode): void {
     this.table.flags[frame] |= Page.writeback;
     inode.writebackPages++;
-    inode.bdi.nrWriteback++;
+    // swap_backing_dev_info: what goes to swap is no part of a disk's account.
+    if (!inode.isSwapBacked) inode.bdi.nrWriteback++;
     this.nrWriteback++;
     this.zones[this.table.zone[frame]].nrWriteback++;
   }
@@ -448,9 +450,11 @@ export class Memory extends PageLocks {
   #endWriteback(frame: number, inode: Inode): void {
     const { table } = this;
     inode.writebackPages--;
-    inode.bdi.nrWriteback--;
     this.nrWriteback--;
-    this.limits.completed(inode.bdi);
+    if (!inode.isSwapBacked) {
+      inode.bdi.nrWriteback--;
+      this.limits.completed(inode.bdi);
+    }
     const zone = this.zones[table.zone[frame]];
     zone.nrWriteback--;
     // The kernel looks again only when a page is freed here, and kills a task before that.

@@ -13,6 +13,9 @@ import type { Inode } from './inode.ts';
 /** SWAPFILE_CLUSTER: slots handed out in a run. */
 const SWAPFILE_CLUSTER = 256;
 
+/** The mount that stands for a disk with nothing but swap on it. */
+export const SWAP_DISK = '/dev/swap';
+
 /** Where a swap area lies. Slots are pages at consecutive sectors. */
 export interface SwapDevice {
   /** One bio for `pages` slots from `slot` on; it comes back as pages of inode `inode`. */

@@ -5,7 +5,9 @@ import type { DeviceSnapshot } from '../device/device.ts';
 import type { AnyProfile } from '../device/profile.ts';
 import { reclaimStatistics, vmstat } from '../mm/counters.ts';
 import { Machine } from '../mm/machine.ts';
+import type { Mount } from '../mm/memory.ts';
 import type { PageoutWay } from '../mm/pageout/way.ts';
+import { SWAP_DISK } from '../mm/swap.ts';
 import { defaultVmOptions, type VmOptions } from '../mm/vm-options.ts';
 import { Writer } from '../mm/vm-stat.ts';
 import type { RunResult } from '../measure/run-result.ts';
@@ -14,6 +16,7 @@ import type { TaskBody } from '../sim/task.ts';
 import { DeadlockError } from '../sim/wait-graph.ts';
 import { MS, PAGE_BYTES, SECOND, SECTOR_BYTES } from '../sim/units.ts';
 import { Disks, type StackOptions } from './disks.ts';
+import { parseDrives } from './drives.ts';
 import { populate } from './populate.ts';
 import { phasesOf } from './program/registry.ts';
 import { Scores } from './program/scores.ts';
@@ -53,7 +56,13 @@ export function runScenario(scenario: Scenario, options: RunOptions): RunResult 
     queue: { generation, elevator, tunables, observer },
   });
   const vm = vmOptions(scenario, options.way);
-  const machine = new Machine(events, disks.queue, vm, options.way);
+  const machine = new Machine(
+    events,
+    disks.queue,
+    vm,
+    options.way,
+    swapDisk(events, scenario, options),
+  );
   if (scenario.cache !== undefined) populate(machine, scenario.cache, options.seed);
   const scores = new Scores();
   const { folder, memory: memoryBytes } = scenario;
@@ -80,6 +89,16 @@ export function runScenario(scenario: Scenario, options: RunOptions): RunResult 
     deadlocks: deadlock === '' ? 0 : 1,
     ...(deadlock === '' ? {} : { deadlock }),
   };
+}
+
+/** The drive that is for swap alone, if there is one. */
+function swapDisk(events: EventQueue, scenario: Scenario, options: RunOptions): Mount[] {
+  if (scenario.swap_device === undefined) return [];
+  const { generation, scheduler: elevator, tunables, seed } = options;
+  const { profile, stack } = parseDrives(scenario.swap_device);
+  const queue = { generation, elevator, tunables };
+  const disks = new Disks(events, { profile, stack, seed: (seed + 1000) >>> 0, queue });
+  return [{ at: SWAP_DISK, queue: disks.queue, fileSystem: 'tmpfs' }];
 }
 
 /** sync(2) when the programs are done; notes when the last page is clean. */

@@ -45,6 +45,9 @@ const machine = {
   cpus: count,
   nodes: count.meta({ description: 'NUMA nodes that the memory is split over evenly.' }),
   swap: size.meta({ description: 'Swap space, e.g. "1g".' }),
+  swap_device: z.string().meta({
+    description: 'A drive for swap alone, by name; otherwise it lies at the far end of the disk.',
+  }),
   file_system: z.string(),
 };
 
@@ -67,6 +70,7 @@ export const scenarioSchema = z.strictObject({
   cpus: machine.cpus.default(1),
   nodes: machine.nodes.default(1),
   swap: machine.swap.default(0),
+  swap_device: machine.swap_device.optional(),
   file_system: machine.file_system.default('ext2'),
   vm: z
     .strictObject({

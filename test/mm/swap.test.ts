@@ -9,6 +9,7 @@ import { defaultVmOptions } from '../../src/mm/vm-options.ts';
 import { EventQueue } from '../../src/sim/events.ts';
 import { Op } from '../../src/device/device.ts';
 import { parseKernelVersion } from '../../src/sim/kernel-version.ts';
+import { SWAP_DISK } from '../../src/mm/swap.ts';
 import { Reclaimer } from '../../src/mm/vm-stat.ts';
 import { MS, PAGE_BYTES, PAGE_SECTORS } from '../../src/sim/units.ts';
 import { checkConserved } from './conserved.ts';
@@ -54,6 +55,35 @@ test('a region larger than memory goes out to swap and comes back, eight slots a
   const writes = queue.seen.filter(({ op }) => op === Op.write).map(({ sector }) => sector);
   const ascending = writes.filter((sector, i) => i > 0 && sector === writes[i - 1] + PAGE_SECTORS);
   assert.ok(ascending.length > 0.9 * writes.length);
+  checkConserved(machine.memory);
+});
+
+test('swap on a disk of its own leaves the first disk alone, and counts for no disk', () => {
+  const events = new EventQueue();
+  const queue = new StubQueue(events, 1 * MS);
+  const swapQueue = new StubQueue(events, 1 * MS);
+  const options = { ...defaultVmOptions, pages: PAGES, swapBytes: 4096 * PAGE_BYTES };
+  const way = findWay('linux-2.6.34');
+  const mounts = [{ at: SWAP_DISK, queue: swapQueue, fileSystem: 'tmpfs' }];
+  const machine = new Machine(events, queue, options, way, mounts);
+  const task = machine.spawn(
+    'hog',
+    (function* () {
+      machine.files.unmapAnon(yield* touchTwice(machine, 1.5 * PAGES));
+    })(),
+  );
+  machine.runUntilDone([task]);
+  const { stat, bdis } = machine.memory;
+  assert.ok(stat.pswpout > PAGES / 2 && stat.pswpin > PAGES / 2);
+  assert.equal(queue.seen.length, 0);
+  assert.equal(swapQueue.seen.length, stat.pswpout + stat.pswpin);
+  assert.deepEqual(
+    bdis.map(({ written, nrWriteback }) => [written, nrWriteback]),
+    [
+      [0, 0],
+      [0, 0],
+    ],
+  );
   checkConserved(machine.memory);
 });
 
