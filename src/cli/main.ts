@@ -62,5 +62,7 @@ if (isProgram) {
     process.stderr.write(`disktime: cannot write the output: ${error.message}\n`);
     process.exit(1);
   });
-  process.exitCode = await main(process.argv.slice(2));
+  // A command that was interrupted has set its own.
+  const code = await main(process.argv.slice(2));
+  if (code !== 0) process.exitCode = code;
 }

@@ -5,11 +5,11 @@ import { loadProfile } from '../device/registry.ts';
 import { writeSnapshot } from '../device/snapshot-file.ts';
 import { SsdDrive } from '../device/ssd/drive.ts';
 import type { SsdProfile } from '../device/ssd/profile.ts';
-import { settle } from '../device/ssd/settle.ts';
+import { settleStepwise, type Settled } from '../device/ssd/settle.ts';
 import { EventQueue } from '../sim/events.ts';
 import { InputError } from '../sim/input-error.ts';
 import { parseSeed } from './options.ts';
-import { withProgress } from './progress.ts';
+import { withProgress, type Progress } from './progress.ts';
 
 interface PreconditionOptions {
   state: string;
@@ -57,13 +57,12 @@ async function precondition(name: string, options: PreconditionOptions): Promise
   const drive = new SsdDrive(profile, events, { seed });
   let said = '';
   if (fill === 'steady') {
-    const settled = await withProgress(1, (progress) =>
-      settle(drive, events, seed, (window, share, amplification) => {
-        const known = Number.isFinite(amplification) ? ` (${amplification.toFixed(2)})` : '';
-        const percent = Math.round(100 * share);
-        progress.update(0, `write amplification${known}, window ${window}: ${percent} %`);
-      }),
-    );
+    const settled = await withProgress(1, (progress) => settleOn(drive, events, seed, progress));
+    if (settled === undefined) {
+      process.stderr.write(`interrupted: ${options.output} has not been written\n`);
+      process.exitCode = 130;
+      return;
+    }
     said =
       `, write amplification ${settled.writeAmplification.toFixed(2)}` +
       `${settled.isStable ? '' : ' (NOT stable)'} after ${settled.writes} random writes`;
@@ -72,4 +71,38 @@ async function precondition(name: string, options: PreconditionOptions): Promise
   process.stdout.write(
     `${options.output}: ${profile.name}, ${options.state}${said}; ${(bytes / 1e6).toFixed(1)} MB\n`,
   );
+}
+
+/** Settles the drive; undefined when a person interrupted it. */
+async function settleOn(
+  drive: SsdDrive,
+  events: EventQueue,
+  seed: number,
+  progress: Progress,
+): Promise<Settled | undefined> {
+  let isInterrupted = false;
+  const interrupt = () => {
+    isInterrupted = true;
+  };
+  process.on('SIGINT', interrupt);
+  try {
+    const steps = settleStepwise(drive, events, seed);
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done === true) return value;
+      const { window, share, amplification } = value;
+      const known = Number.isNaN(amplification) ? '' : ` (${amplification.toFixed(2)})`;
+      progress.update(
+        0,
+        `write amplification${known}, window ${window}: ${Math.round(100 * share)} %`,
+      );
+      // Lets an interrupt be seen.
+      await new Promise((resolve) => {
+        setImmediate(resolve);
+      });
+      if (isInterrupted) return undefined;
+    }
+  } finally {
+    process.removeListener('SIGINT', interrupt);
+  }
 }

@@ -1,7 +1,7 @@
 /** `disktime precondition`, and runs that start from what it kept. */
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -71,5 +71,18 @@ test(
       await main(['precondition', 'samsung-970pro', '--state', 'used:40%', '-o', out]),
       0,
     );
+  }),
+);
+
+test(
+  'interrupted, it says so, fails, and leaves no file',
+  inFolder(async (folder) => {
+    const was = process.exitCode;
+    // Between two steps of settling, as a person's Ctrl-C would come.
+    setImmediate(() => process.emit('SIGINT'));
+    await main(['precondition', 'samsung-970pro', '-o', join(folder, 'x.snap')]);
+    assert.equal(process.exitCode, 130);
+    process.exitCode = was;
+    assert.deepEqual(readdirSync(folder), []);
   }),
 );

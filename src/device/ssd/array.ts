@@ -37,6 +37,10 @@ export interface ArrayClient {
   hasJob(die: number): boolean;
   /** Starts the die's next job now, through one of the `start` methods; false when there is none. */
   startJob(die: number): boolean;
+  /** A page of collection's is on its way out: starts reading the next, if that is what comes next. */
+  readOn(lane: number): boolean;
+  /** What `readOn` has started has not begun, and shall not. */
+  takeBack(lane: number): void;
   /** A job is done. */
   jobDone(work: DieWork, lane: number, stream: Stream): void;
 }
@@ -66,6 +70,8 @@ export class FlashArray {
   readonly #copyback: boolean;
   readonly #restNs: number;
   readonly #idle: IdleArray | undefined;
+  /** Collection's next page read is known while the one before is on its way out. */
+  readonly #readsOn: boolean;
   readonly #turns: ChannelTurns | undefined;
   readonly #pairs: boolean;
   readonly #onEnd: number;
@@ -152,6 +158,12 @@ export class FlashArray {
     this.#suspension = new Suspension(profile);
     this.#channelFreeNs = new Float64Array(geometry.channels);
     this.#pairs = profile.array.pairs_planes === true;
+    this.#readsOn =
+      geometry.lanes === dies &&
+      profile.array.commands_yield !== true &&
+      retry === undefined &&
+      slc === undefined &&
+      this.#idle === undefined;
     if (profile.array.commands_yield === true) {
       this.#turns = new ChannelTurns(geometry, events, this.#channelFreeNs, (die) =>
         this.kick(die),
@@ -225,7 +237,11 @@ export class FlashArray {
 
   /** Lets a die that does nothing start on what waits for it. */
   kick(die: number): void {
-    if (this.#work[die] !== DieWork.none) return;
+    const work = this.#work[die];
+    if (work !== DieWork.none) {
+      if (work !== DieWork.gcRead || this.#cellNs[die] <= this.#events.nowNs) return;
+      this.#takeBack(die);
+    }
     const hasRead = this.#firstRead[die] !== NONE && !this.#client.holdsReads(die);
     const isSuspended = this.#suspended[die] !== DieWork.none;
     const hasJob = isSuspended || this.#client.hasJob(die);
@@ -251,6 +267,13 @@ export class FlashArray {
         if (!isStarted && this.#firstRead[die] !== NONE) this.#startRead(die, false);
       }
     }
+  }
+
+  /** A page that collection was going to read, had nothing come in between, is not read yet. */
+  #takeBack(die: number): void {
+    this.#work[die] = DieWork.none;
+    this.#endNs[die] = -1;
+    this.#client.takeBack(this.#lane[die]);
   }
 
   /** Whether the die is free and its channel idle; if not, it is kicked when that changes. */
@@ -315,6 +338,22 @@ export class FlashArray {
     if (retry !== undefined) sense = this.#drawRetries(die, sense, retry);
     this.#cellNs[die] = this.#turns === undefined ? this.#events.nowNs : this.#command(die);
     this.#startJob(die, DieWork.gcRead, lane, stream, sense);
+  }
+
+  /**
+   * Starts another page read of collection's when the transfer of the one before is over: `kick` takes
+   * that back if anything else comes for the die until then.
+   */
+  goOnReading(lane: number, physical: number, bytes: number): void {
+    const die = this.#geometry.dieOfLane(lane);
+    const start = this.#freeNs[die];
+    this.#bytes[die] = this.#copyback ? 0 : bytes;
+    this.#cellNs[die] = start;
+    this.#endNs[die] = start + this.#geometry.senseTime(physical, bytes);
+    this.#work[die] = DieWork.gcRead;
+    this.#readsInRow[die] = 0;
+    this.#suspends[die] = 0;
+    this.#end(die);
   }
 
   #startRead(die: number, jobWaits: boolean): void {
@@ -464,6 +503,13 @@ export class FlashArray {
       if (work === DieWork.gcRead) {
         this.#bookChannel(die, this.#bytes[die], this.#turns === undefined);
         this.#freeNs[die] = this.#bookedNs;
+        if (
+          this.#readsOn &&
+          this.#firstRead[die] === NONE &&
+          this.#client.readOn(this.#lane[die])
+        ) {
+          return;
+        }
       }
       this.#finishJob(die, work);
     }

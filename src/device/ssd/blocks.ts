@@ -27,8 +27,6 @@ export type Stream = number;
 export interface BlockWatcher {
   /** A free block is about to be written. */
   opened(block: number): void;
-  /** All that is wanted of a block has been read. */
-  emptied(block: number): void;
   erased(block: number): void;
 }
 
@@ -106,7 +104,6 @@ export class Blocks {
   /** All of a victim that is wanted has been read. */
   emptied(block: number): void {
     this.state[block] = BlockState.emptied;
-    this.#watcher?.emptied(block);
   }
 
   /** Enters a block of the initial state as full, `valid` of its units valid. */
@@ -226,13 +223,15 @@ export class Blocks {
     this.addValid(block, -units);
   }
 
-  /** A valid unit of the block went stale. */
-  invalidate(block: number): void {
+  /** A valid unit of the block went stale. Returns whether collection has the block in hand. */
+  invalidate(block: number): boolean {
     const valid = --this.valid[block];
     const lane = this.#geometry.laneOfBlock(block);
     this.laneValid[lane]--;
     if (this.slc?.holds[block] === 1) this.slc.valid[lane]--;
-    if (this.state[block] === BlockState.full) this.policy.invalidated(block, valid);
+    const state = this.state[block];
+    if (state === BlockState.full) this.policy.invalidated(block, valid);
+    return state === BlockState.emptying || state === BlockState.emptied;
   }
 
   /** The block to empty next in this lane; -1 when none has anything stale. */

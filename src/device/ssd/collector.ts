@@ -8,15 +8,16 @@
  */
 
 import type { FlashArray } from './array.ts';
+import { BlockUnits } from './block-units.ts';
 import { Stream, type Blocks } from './blocks.ts';
 import type { CachedMap } from './cached-map.ts';
-import type { Ftl } from './ftl.ts';
+import type { Ftl, InHand } from './ftl.ts';
 import type { Geometry } from './geometry.ts';
 
 /** Emptied blocks a lane lets wait for their erase before it pads a program. */
 const EMPTIED_MAX = 8;
 
-export class Collector {
+export class Collector implements InHand {
   /** Cumulative. */
   unitsMoved = 0;
   programs = 0;
@@ -25,6 +26,10 @@ export class Collector {
   readonly active: Uint8Array;
 
   readonly #geometry: Geometry;
+  readonly #unitsPerBlock: number;
+  readonly #unitsPerRow: number;
+  readonly #unitsPerProgram: number;
+  readonly #unitBytes: number;
   readonly #blocks: Blocks;
   readonly #ftl: Ftl;
   /** A lane with so many free blocks, or fewer, is short of them. */
@@ -37,11 +42,17 @@ export class Collector {
   /** By lane: the block being emptied (+ 1, 0 for none) and the next of its rows to look at. */
   readonly #victim: Int32Array;
   readonly #row: Int32Array;
-  /** By lane: units read and not yet programmed: logical unit, and first unit of the row it was read from. */
+  /** What of the victim is valid and has not been read. */
+  readonly #unread: BlockUnits;
+  /** By lane: units read and not yet programmed: logical unit (-1 once it is stale), and first unit of the row it was read from. */
   readonly #capacity: number;
   readonly #logical: Int32Array;
   readonly #from: Int32Array;
   readonly #carried: Int32Array;
+  /** By lane: units of the row taken last. */
+  readonly #taken: Int32Array;
+  /** Result of taking a row: its first physical unit. */
+  #physical = 0;
   /** By lane: units in the program under way, and where it writes. */
   readonly #programming: Int32Array;
   readonly #target: Int32Array;
@@ -59,16 +70,23 @@ export class Collector {
     this.#geometry = geometry;
     this.#blocks = blocks;
     this.#ftl = ftl;
+    ftl.attach(this);
     this.#startFree = startFree;
     this.#idleFree = Math.max(startFree, idleFree);
     this.#wantFree = startFree;
     this.active = new Uint8Array(lanes);
     this.#victim = new Int32Array(lanes);
     this.#row = new Int32Array(lanes);
+    this.#unread = new BlockUnits(geometry);
     this.#capacity = geometry.unitsPerProgram + geometry.unitsPerRow;
     this.#logical = new Int32Array(lanes * this.#capacity);
     this.#from = new Int32Array(lanes * this.#capacity);
     this.#carried = new Int32Array(lanes);
+    this.#taken = new Int32Array(lanes);
+    this.#unitsPerBlock = geometry.unitsPerBlock;
+    this.#unitsPerRow = geometry.unitsPerRow;
+    this.#unitsPerProgram = geometry.unitsPerProgram;
+    this.#unitBytes = geometry.unitBytes;
     this.#programming = new Int32Array(lanes);
     this.#target = new Int32Array(lanes);
     this.#emptied = new Int32Array(lanes * EMPTIED_MAX);
@@ -141,7 +159,7 @@ export class Collector {
     const block = this.#nextVictim(lane);
     this.#victim[lane] = block + 1;
     this.#row[lane] = 0;
-    if (block >= 0 && this.#blocks.valid[block] > 0) this.#ftl.prepare(block);
+    if (block >= 0 && this.#blocks.valid[block] > 0) this.#ftl.holdings(block, this.#unread, lane);
     return block >= 0;
   }
 
@@ -163,25 +181,68 @@ export class Collector {
 
   /** Starts reading the victim's next row that holds anything valid; false when none is left. */
   #readNextRow(lane: number): boolean {
-    const { unitsPerBlock, unitsPerRow, unitBytes } = this.#geometry;
-    const block = this.#victim[lane] - 1;
-    const { slc } = this.#blocks;
-    const isCached = slc?.holds[block] === 1;
-    const rows = (isCached ? slc.unitsPerBlock : unitsPerBlock) / unitsPerRow;
-    while (this.#row[lane] < rows && this.#blocks.valid[block] > 0) {
-      const physical = block * unitsPerBlock + this.#row[lane]++ * unitsPerRow;
-      const before = this.#carried[lane];
-      const at = lane * this.#capacity + before;
-      const read = this.#ftl.validIn(block, physical, this.#logical, at);
-      if (read > 0) {
-        for (let i = at; i < at + read; i++) this.#from[i] = physical;
-        this.#carried[lane] = before + read;
-        if (isCached) slc.unitsFolded += read;
-        this.#array.startGcRead(lane, Stream.gc, physical, read * unitBytes);
-        return true;
-      }
+    if (!this.#takeNextRow(lane)) return false;
+    this.#array.startGcRead(lane, Stream.gc, this.#physical, this.#taken[lane] * this.#unitBytes);
+    return true;
+  }
+
+  /** The same when the row before is on its way out of the die, if a row is what comes next. */
+  readOn(lane: number): boolean {
+    if (
+      this.#carried[lane] >= this.#unitsPerProgram ||
+      this.#victim[lane] === 0 ||
+      this.#blocks.free[lane] > this.#startFree ||
+      !this.#takeNextRow(lane)
+    ) {
+      return false;
     }
-    return false;
+    this.#array.goOnReading(lane, this.#physical, this.#taken[lane] * this.#unitBytes);
+    return true;
+  }
+
+  /** The row taken last is not read yet after all; what went stale meanwhile is left out. */
+  takeBack(lane: number): void {
+    const taken = this.#taken[lane];
+    const carried = this.#carried[lane] - taken;
+    this.#carried[lane] = carried;
+    this.#unread.putBack(
+      lane,
+      --this.#row[lane],
+      this.#logical,
+      lane * this.#capacity + carried,
+      taken,
+    );
+  }
+
+  /** Takes the units of the victim's next row that holds anything valid in hand; false when none is left. */
+  #takeNextRow(lane: number): boolean {
+    const { slc } = this.#blocks;
+    const block = this.#victim[lane] - 1;
+    const isCached = slc?.holds[block] === 1;
+    const unitsPerBlock = isCached ? slc.unitsPerBlock : this.#unitsPerBlock;
+    const rows = unitsPerBlock / this.#unitsPerRow;
+    if (this.#blocks.valid[block] === 0) return false;
+    const unread = this.#unread;
+    let row = this.#row[lane];
+    while (row < rows && unread.count(lane, row) === 0) row++;
+    if (row >= rows) {
+      this.#row[lane] = row;
+      return false;
+    }
+    this.#row[lane] = row + 1;
+    const before = this.#carried[lane];
+    const at = lane * this.#capacity + before;
+    const physical = block * this.#unitsPerBlock + row * this.#unitsPerRow;
+    const taken = unread.copy(lane, row, this.#logical, at);
+    for (let i = at; i < at + taken; i++) {
+      this.#from[i] = physical;
+      this.#ftl.touch(this.#logical[i]);
+    }
+    this.#physical = physical;
+    this.#taken[lane] = taken;
+    this.#carried[lane] = before + taken;
+    if (isCached) slc.unitsFolded += taken;
+    return true;
   }
 
   /** The victim is read out: it may be erased once what is carried has been programmed. */
@@ -223,9 +284,23 @@ export class Collector {
     const block = this.#geometry.blockOf(target);
     for (let i = base; i < base + count; i++) {
       const logical = this.#logical[i];
-      if (map.isPage(logical)) continue;
+      if (logical < 0 || map.isPage(logical)) continue;
       const physical = this.#ftl.lookup(logical);
       if (physical >= 0 && this.#geometry.blockOf(physical) === block) map.moved(logical);
+    }
+  }
+
+  wentStale(logical: number, physical: number): void {
+    const block = this.#geometry.blockOf(physical);
+    const lane = this.#geometry.laneOfBlock(block);
+    const row = this.#geometry.pageOf(physical);
+    if (block === this.#victim[lane] - 1 && row >= this.#row[lane]) {
+      this.#unread.strike(lane, row, logical);
+      return;
+    }
+    const base = lane * this.#capacity;
+    for (let i = base; i < base + this.#carried[lane]; i++) {
+      if (this.#logical[i] === logical && this.#from[i] === physical) this.#logical[i] = -1;
     }
   }
 
@@ -247,6 +322,7 @@ export class Collector {
       logical: this.#logical.slice(),
       from: this.#from.slice(),
       carried: this.#carried.slice(),
+      taken: this.#taken.slice(),
       programming: this.#programming.slice(),
       target: this.#target.slice(),
       emptied: this.#emptied.slice(),
@@ -263,12 +339,15 @@ export class Collector {
     this.#logical.set(saved.logical);
     this.#from.set(saved.from);
     this.#carried.set(saved.carried);
+    this.#taken.set(saved.taken);
     this.#programming.set(saved.programming);
     this.#target.set(saved.target);
     this.#emptied.set(saved.emptied);
     this.#emptiedCount.set(saved.emptiedCount);
     this.#erasable.set(saved.erasable);
     this.#wantFree = saved.wantFree;
-    for (const block of this.#victim) if (block > 0) this.#ftl.prepare(block - 1);
+    this.#victim.forEach((block, lane) => {
+      if (block > 0) this.#ftl.holdings(block - 1, this.#unread, lane);
+    });
   }
 }

@@ -57,7 +57,6 @@ export class Destager {
   /** The place in lane order that is next. */
   #nextPlace = 0;
   readonly #gathered: Int32Array;
-  readonly #logicals: Int32Array;
   /** Slots sorted by the lane they belong to, and by stream. */
   readonly #lists: LaneLists | undefined;
   readonly #byAddress: boolean;
@@ -96,7 +95,6 @@ export class Destager {
     this.#target = new Int32Array(geometry.lanes);
     this.#ready = new Uint8Array(geometry.lanes).fill(1);
     this.#readyCount = geometry.lanes;
-    this.#logicals = new Int32Array(geometry.unitsPerProgram);
     this.#gathered = new Int32Array(geometry.unitsPerProgram);
     this.#touched = new Int32Array(byAddress ? buffer.slots : 0);
     this.#byAddress = byAddress;
@@ -207,17 +205,14 @@ export class Destager {
     const target = this.#target[lane];
     const count = this.#count[lane];
     const base = lane * unitsPerProgram;
-    for (let i = 0; i < count; i++) {
-      this.#logicals[i] = this.#buffer.logical[this.#batch[base + i]];
-    }
-    this.#ftl.touch(this.#logicals, 0, count);
+    const isPage = this.#map?.isPage(this.#buffer.logical[this.#batch[base]]) === true;
     for (let i = 0; i < count; i++) {
       const slot = this.#batch[base + i];
       if (this.#buffer.stale[slot] === 0) this.#ftl.place(this.#buffer.logical[slot], target + i);
       this.#release(slot);
     }
     this.programs++;
-    if (this.#map?.isPage(this.#logicals[0]) === true) this.mapUnits += count;
+    if (isPage) this.mapUnits += count;
     else this.units += count;
     this.#count[lane] = 0;
     this.#blocks.programmed(lane, this.#stream[lane]);

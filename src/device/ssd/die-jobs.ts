@@ -20,10 +20,14 @@ export class DieJobs {
   readonly #busy: BusyClock;
   readonly #pairs: boolean;
   readonly #preemptible: boolean;
+  readonly #hasMap: boolean;
   /** By die: the lane whose turn it is. */
   readonly #nextLane: Int32Array;
 
-  /** @param pairsPlanes programs of the same page in several planes of a die go as one */
+  /**
+   * @param hasMap translation pages are read and written
+   * @param pairsPlanes programs of the same page in several planes of a die go as one
+   */
   constructor(
     geometry: Geometry,
     array: FlashArray,
@@ -33,7 +37,9 @@ export class DieJobs {
     busy: BusyClock,
     pairsPlanes: boolean,
     preemptible: boolean,
+    hasMap: boolean,
   ) {
+    this.#hasMap = hasMap;
     this.#pairs = pairsPlanes;
     this.#preemptible = preemptible;
     this.#geometry = geometry;
@@ -109,12 +115,17 @@ export class DieJobs {
     this.#busy.leave();
     // A page that collection has read changes nothing for what waits in the buffer.
     if (work === DieWork.gcRead) return;
+    if (work === DieWork.program && stream === Stream.gc) {
+      this.#collector.programmed(lane);
+      // Nor does a unit that lies elsewhere in its lane; parts of a map may wait for it.
+      if (this.#hasMap) this.#writes.destage();
+      return;
+    }
     this.#destager.mayHaveRoom = true;
     if (work === DieWork.erase) {
       this.#collector.erased(lane);
-    } else if (work === DieWork.program) {
-      if (stream === Stream.gc) this.#collector.programmed(lane);
-      else this.#destager.programmed(lane);
+    } else {
+      this.#destager.programmed(lane);
     }
     this.#writes.destage();
   }

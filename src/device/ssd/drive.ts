@@ -223,6 +223,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
       this.#busy,
       profile.array.pairs_planes === true,
       profile.gc.preemptible ?? true,
+      this.#map !== undefined,
     );
     this.#counts = new Counters(
       this.#busy,
@@ -233,6 +234,11 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
       this.#map,
     );
     this.counters = this.#counts;
+  }
+
+  /** Whether every block is written with a block's worth of the host's units. */
+  get hasPlainBlocks(): boolean {
+    return this.blocks.slc === undefined && this.#map === undefined;
   }
 
   attach(sink: CompletionSink): void {
@@ -369,6 +375,14 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
 
   startJob(die: number): boolean {
     return this.#jobs.startJob(die);
+  }
+
+  readOn(lane: number): boolean {
+    return this.#collector.readOn(lane);
+  }
+
+  takeBack(lane: number): void {
+    this.#collector.takeBack(lane);
   }
 
   jobDone(work: DieWork, lane: number, stream: Stream): void {

@@ -10,23 +10,28 @@
  * the old copy, so the old copy stays valid.
  */
 
+import type { BlockUnits } from './block-units.ts';
 import type { Blocks } from './blocks.ts';
 import type { Geometry } from './geometry.ts';
-import { PACK, PackedInts } from './packed-ints.ts';
+import { PackedInts } from './packed-ints.ts';
 import { ReverseMap } from './reverse-map.ts';
 import type { Start } from './start.ts';
 
 /** Map entries: 0 as started, 1 nowhere, 2 + n for row n. */
 const NOWHERE = 1;
 const FIRST = 2;
-/** Rows of a block that is being emptied whose units are looked up in one go. */
-const AHEAD_ROWS = 4;
-/** Entries kept or left out of a snapshot together. */
+/** About as many entries are kept or left out of a snapshot together. */
 const CHUNK = 65536;
 
 /** Chunks of a map that hold anything but zeroes: where each begins, and its entries; of one that
  * holds few, only those that are not zero, and their places in it. */
 type SparseMap = { at: number[]; places: Uint16Array[]; entries: Int32Array[] };
+
+/** Whoever moves units, while they are in hand. */
+export interface InHand {
+  /** A unit that lay in the row at `physical`, of a block that is being emptied, is wanted no more. */
+  wentStale(logical: number, physical: number): void;
+}
 
 export class Ftl {
   readonly #start: Start;
@@ -34,10 +39,10 @@ export class Ftl {
   readonly #blocks: Blocks;
   readonly #forward: PackedInts;
   readonly #reverse: ReverseMap;
-  /** By lane: what the rows from one on were written with that is to be looked at next. */
-  readonly #written: Int32Array;
-  readonly #writtenFrom: Int32Array;
-  readonly #writtenCount: Int32Array;
+  /** What a block was written with, by unit, and what the map says of it. */
+  readonly #found: Int32Array;
+  readonly #entries: Int32Array;
+  #collection!: InHand;
   /** Kept so that looking ahead is not found to be of no use. */
   touched = 0;
 
@@ -52,11 +57,15 @@ export class Ftl {
     const rows = geometry.physicalUnits / geometry.unitsPerRow;
     this.#forward = new PackedInts(geometry.mappedUnits, rows + FIRST - 1);
     this.#reverse = new ReverseMap(geometry, blocks, this.#forward, FIRST, reverseBytes);
-    this.#written = new Int32Array(geometry.lanes * AHEAD_ROWS * geometry.unitsPerRow);
-    this.#writtenFrom = new Int32Array(geometry.lanes);
-    this.#writtenCount = new Int32Array(geometry.lanes);
+    this.#found = new Int32Array(geometry.unitsPerBlock);
+    this.#entries = new Int32Array(geometry.unitsPerBlock);
     start.enter(blocks);
     blocks.watch(this.#reverse);
+  }
+
+  /** Who hears of units that go stale while they are being moved; set once. */
+  attach(collection: InHand): void {
+    this.#collection = collection;
   }
 
   /** The first physical unit of the row that holds a logical unit; -1 when none does. */
@@ -73,53 +82,37 @@ export class Ftl {
       : -1;
   }
 
-  /** To be called when a block has been taken to be emptied, before it is asked what it holds. */
-  prepare(block: number): void {
-    this.#writtenCount[this.#geometry.laneOfBlock(block)] = 0;
-    this.#reverse.prepare(block);
-  }
-
   /**
-   * The logical units a row holds and that are valid, in ascending order, so that it does not matter
-   * how they were found. Only of a block that is prepared.
-   * @param physical the row's first unit
-   * @param into where they go, from `at` on
-   * @returns how many there are
+   * All that is valid in a block, row by row, each row's units in ascending order, so that it does not
+   * matter how they were found. The whole block is looked up at once: single look-ups in so large a map
+   * wait for memory one by one, these wait together.
    */
-  validIn(block: number, physical: number, into: Int32Array, at: number): number {
-    const { unitsPerRow } = this.#geometry;
-    const forward = this.#forward;
-    const entry = this.#entryOf(block, physical);
-    const from = this.#writtenIn(block, physical);
-    const written = this.#written;
-    let end = at;
-    for (let i = from; i < from + unitsPerRow; i++) {
-      if (written[i] >= 0 && forward.get(written[i]) === entry) into[end++] = written[i];
-    }
-    return sortUnique(into, at, end) - at;
-  }
-
-  /** Where in `#written` the logical units are that a row was written with, -1 for none. */
-  #writtenIn(block: number, physical: number): number {
+  holdings(block: number, into: BlockUnits, lane: number): void {
     const { unitsPerRow, unitsPerBlock } = this.#geometry;
-    const lane = this.#geometry.laneOfBlock(block);
-    const capacity = AHEAD_ROWS * unitsPerRow;
-    const base = lane * capacity;
-    const read = physical - this.#writtenFrom[lane];
-    if (read >= 0 && read < this.#writtenCount[lane]) return base + read;
-    const count = Math.min(capacity, (block + 1) * unitsPerBlock - physical);
-    this.#writtenFrom[lane] = physical;
-    this.#writtenCount[lane] = count;
-    const written = this.#written;
-    const source = this.#reverse.isAsStarted(block) ? this.#start : this.#reverse;
-    source.copy(block, physical, written, base, count);
-    this.touch(written, base, base + count);
-    return base;
+    const found = this.#found;
+    const entries = this.#entries;
+    const physical = block * unitsPerBlock;
+    const isAsStarted = this.#reverse.isAsStarted(block);
+    if (isAsStarted) {
+      this.#start.copy(block, physical, found, 0, unitsPerBlock);
+    } else {
+      this.#reverse.prepare(block);
+      this.#reverse.copy(block, found);
+    }
+    this.#forward.gather(found, 0, unitsPerBlock, entries);
+    this.#reverse.release(block);
+    into.clear(lane);
+    const expected = this.#geometry.rowOf(physical) + FIRST;
+    for (let i = 0; i < unitsPerBlock; i++) {
+      if (found[i] < 0) continue;
+      if (!isAsStarted) into.add(lane, entries[i] - expected, found[i]);
+      else if (entries[i] === 0) into.add(lane, (i / unitsPerRow) | 0, found[i]);
+    }
   }
 
-  /** Looks ahead, for speed alone: to be called before many single look-ups; -1 stands for no unit. */
-  touch(logicals: Int32Array, from: number, to: number): void {
-    this.touched = this.#forward.touch(logicals, from, to);
+  /** Looks ahead, for speed alone: to be called some time before a logical unit is placed or moved. */
+  touch(logical: number): void {
+    this.#forward.touch(logical);
   }
 
   /** A program has put `logical` at `physical`; its former place goes stale. */
@@ -133,7 +126,7 @@ export class Ftl {
 
   /**
    * Collection has programmed logical units, read from the rows that begin at `from`, at `target` and
-   * behind it. What has been written anew meanwhile stays where it is.
+   * behind it. What has been written anew meanwhile (-1) stays where it is.
    * @param at where in both lists the first of `count` units stands; units of a row stand together
    */
   move(logicals: Int32Array, from: Int32Array, at: number, count: number, target: number): void {
@@ -145,8 +138,6 @@ export class Ftl {
     let moved = 0;
     for (let i = at; i < at + count;) {
       const source = from[i];
-      const sourceBlock = this.#geometry.blockOf(source);
-      const expected = this.#entryOf(sourceBlock, source);
       let left = 0;
       for (; i < at + count && from[i] === source; i++) {
         if (i === rowEnd) {
@@ -154,14 +145,14 @@ export class Ftl {
           rowEnd += unitsPerRow;
         }
         const logical = logicals[i];
-        if (forward.get(logical) !== expected) continue;
+        if (logical < 0) continue;
         forward.set(logical, row + FIRST);
-        this.#reverse.written(block, target + i - at, logical);
         left++;
       }
-      this.#blocks.moved(sourceBlock, left);
+      this.#blocks.moved(this.#geometry.blockOf(source), left);
       moved += left;
     }
+    this.#reverse.writtenAll(block, target, logicals, at, count);
     this.#blocks.addValid(block, moved);
   }
 
@@ -172,13 +163,11 @@ export class Ftl {
   }
 
   #forget(logical: number): void {
-    const old = this.lookup(logical);
-    if (old >= 0) this.#blocks.invalidate(this.#geometry.blockOf(old));
-  }
-
-  /** What the map says of the valid units of a row. */
-  #entryOf(block: number, physical: number): number {
-    return this.#reverse.isAsStarted(block) ? 0 : this.#geometry.rowOf(physical) + FIRST;
+    const row = this.#rowOf(logical);
+    if (row < 0) return;
+    const physical = row * this.#geometry.unitsPerRow;
+    const isInHand = this.#blocks.invalidate(this.#geometry.blockOf(physical));
+    if (isInHand) this.#collection.wentStale(logical, physical);
   }
 
   save(): { forward: SparseMap; rewritten: Uint8Array; start: string } {
@@ -199,26 +188,12 @@ export class Ftl {
   }
 }
 
-/** Sorts what lies from `at` to `end` (a few) and drops what is there twice; returns the new end. */
-function sortUnique(list: Int32Array, at: number, end: number): number {
-  let last = at;
-  for (let i = at; i < end; i++) {
-    const value = list[i];
-    let hole = last;
-    while (hole > at && list[hole - 1] > value) hole--;
-    if (hole > at && list[hole - 1] === value) continue;
-    for (let j = last; j > hole; j--) list[j] = list[j - 1];
-    list[hole] = value;
-    last++;
-  }
-  return last;
-}
-
 function sparse(map: PackedInts): SparseMap {
   const kept: SparseMap = { at: [], places: [], entries: [] };
-  const chunk = new Int32Array(CHUNK);
-  for (let at = 0; at < map.length; at += CHUNK) {
-    const size = Math.min(CHUNK, map.length - at);
+  const most = Math.floor(CHUNK / map.perLine) * map.perLine;
+  const chunk = new Int32Array(most);
+  for (let at = 0; at < map.length; at += most) {
+    const size = Math.min(most, map.length - at);
     if (map.isClear(at, size)) continue;
     let count = 0;
     for (let i = 0; i < size; i++) {
@@ -246,7 +221,7 @@ function sparse(map: PackedInts): SparseMap {
 }
 
 function unsparse(from: SparseMap, to: PackedInts): void {
-  to.clear(0, Math.ceil(to.length / PACK) * PACK);
+  to.clear(0, Math.ceil(to.length / to.perLine) * to.perLine);
   from.at.forEach((at, n) => {
     const places = from.places[n];
     const entries = from.entries[n];

@@ -1,18 +1,36 @@
 /**
- * Whole numbers of one width, end to end in 32-bit words: a map of 10^8 entries that need 25 bits each
- * takes 25 bits each. Zeroes at first, which the system backs with memory only where something is written.
+ * Whole numbers of one width, end to end: a map of 10^8 entries that need 25 bits each takes 26 bits
+ * each. Zeroes at first, which the system backs with memory only where something is written.
+ *
+ * A map is far larger than the processor's cache, so what an access costs is the wait for memory. So
+ * entries do not cross cache lines, and each line ends in a byte that means nothing: `touch` writes to
+ * it. A write to memory is not waited for, and what comes later finds the line in the cache. (JavaScript
+ * has no prefetch, and a read that is of no use is waited for all the same.)
  */
 
-/** Entries that fill whole words together, whatever their width. */
-export const PACK = 32;
+const LINE_BYTES = 64;
+const LINE_WORDS = LINE_BYTES / 4;
+/** Bits of a line that hold entries. */
+const LINE_BITS = (LINE_BYTES - 1) * 8;
+/**
+ * Where the first line begins: large blocks of memory begin 16 bytes into a cache line (glibc's malloc
+ * keeps their size there). Where that is not so, touching is less use, and nothing else changes.
+ */
+const LEAD_BYTES = LINE_BYTES - 16;
 
 export class PackedInts {
   readonly length: number;
   /** Bits an entry takes, 1 to 31. */
   readonly width: number;
-  /** `width` words hold `PACK` entries, the first in the lowest bits. */
+  /** Entries a line holds, the first in the lowest bits of its first word. */
+  readonly perLine: number;
+  /** `lineWords` words a line. */
+  readonly lineWords = LINE_WORDS;
   readonly words: Int32Array;
+  readonly #bytes: Uint8Array;
   readonly #mask: number;
+  /** A little over 1 / `perLine`, so that a product rounds down to the line. */
+  readonly #linesPerEntry: number;
 
   /** @param most the largest value, below 2^31 */
   constructor(length: number, most: number) {
@@ -20,59 +38,78 @@ export class PackedInts {
     this.width = Math.max(1, 32 - Math.clz32(most));
     // Not 2 ** width - 1, which V8 keeps as a floating-point number.
     this.#mask = -1 >>> (32 - this.width);
-    this.words = new Int32Array(Math.ceil(length / PACK) * this.width + 1);
+    this.perLine = Math.floor(LINE_BITS / this.width);
+    this.#linesPerEntry = (1 + 2 ** -40) / this.perLine;
+    const bytes = Math.ceil(length / this.perLine) * LINE_BYTES;
+    // An entry in a line's last word is looked for in the word after it, too.
+    const buffer = new ArrayBuffer(LEAD_BYTES + bytes + 4);
+    this.words = new Int32Array(buffer, LEAD_BYTES);
+    this.#bytes = new Uint8Array(buffer, LEAD_BYTES);
   }
 
   get(index: number): number {
-    const { words, width } = this;
-    const bit = Math.imul(index & 31, width);
-    const at = Math.imul(index >>> 5, width) + (bit >>> 5);
+    const { words } = this;
+    const line = (index * this.#linesPerEntry) | 0;
+    const bit = Math.imul(index - Math.imul(line, this.perLine), this.width);
+    const at = line * LINE_WORDS + (bit >>> 5);
     const shift = bit & 31;
     // In two steps, since a shift by 32 shifts by nothing.
     return ((words[at] >>> shift) | ((words[at + 1] << 1) << (31 - shift))) & this.#mask;
   }
 
   set(index: number, value: number): void {
-    const { words, width } = this;
+    const { words } = this;
     const mask = this.#mask;
-    const bit = Math.imul(index & 31, width);
-    const at = Math.imul(index >>> 5, width) + (bit >>> 5);
+    const line = (index * this.#linesPerEntry) | 0;
+    const bit = Math.imul(index - Math.imul(line, this.perLine), this.width);
+    const at = line * LINE_WORDS + (bit >>> 5);
     const shift = bit & 31;
     words[at] = (words[at] & ~(mask << shift)) | (value << shift);
-    const inFirst = 32 - shift;
-    if (inFirst >= width) return;
-    words[at + 1] = (words[at + 1] & ~(mask >>> inFirst)) | (value >>> inFirst);
+    // Without a branch: whether an entry goes on in the next word, nothing could foretell.
+    const above = 31 - shift;
+    words[at + 1] = (words[at + 1] & ~((mask >>> 1) >>> above)) | ((value >>> 1) >>> above);
+  }
+
+  /** Looks ahead, for speed alone: an entry that is not negative will be wanted soon. */
+  touch(index: number): void {
+    const line = (index * this.#linesPerEntry) | 0;
+    this.#bytes[line * LINE_BYTES + LINE_BYTES - 1] = 0;
   }
 
   /**
-   * Looks ahead, for speed alone: brings entries of a large map into the processor's cache. So few
-   * instructions an entry that many wait for memory at once, where single `get`s wait one by one.
-   * @param indices of entries; negative ones stand for none
-   * @returns nothing of use, to be kept somewhere
+   * Gets many entries, those of a large map at once: so few instructions an entry, and no branch, that
+   * many wait for memory together, where single `get`s wait one by one.
+   * @param indices of entries; for a negative one comes what stands in the first
+   * @param into where the entries go, as the indices stand
    */
-  touch(indices: Int32Array, from: number, to: number): number {
-    const { words, width } = this;
-    let sum = 0;
+  gather(indices: Int32Array, from: number, to: number, into: Int32Array): void {
+    const { words, width, perLine } = this;
+    const mask = this.#mask;
+    const linesPerEntry = this.#linesPerEntry;
     for (let i = from; i < to; i++) {
       const index = indices[i] & ~(indices[i] >> 31);
-      sum ^= words[Math.imul(index >>> 5, width) + (Math.imul(index & 31, width) >>> 5)];
+      const line = (index * linesPerEntry) | 0;
+      const bit = Math.imul(index - Math.imul(line, perLine), width);
+      const at = line * LINE_WORDS + (bit >>> 5);
+      const shift = bit & 31;
+      into[i] = ((words[at] >>> shift) | ((words[at + 1] << 1) << (31 - shift))) & mask;
     }
-    return sum;
   }
 
-  /** Makes entries zero; `from` and `to` are multiples of `PACK`. Touches only what is not. */
+  /** Makes entries zero; `from` and `to` are multiples of `perLine`. Touches only what is not. */
   clear(from: number, to: number): void {
-    const { words, width } = this;
-    for (let at = (from / PACK) * width; at < (to / PACK) * width; at++) {
+    const { words, perLine } = this;
+    const end = (to / perLine) * LINE_WORDS;
+    for (let at = (from / perLine) * LINE_WORDS; at < end; at++) {
       if (words[at] !== 0) words[at] = 0;
     }
   }
 
-  /** Whether `count` entries from a multiple of `PACK` on are zero; it may say no where they are. */
+  /** Whether `count` entries from a multiple of `perLine` on are zero; it may say no where they are. */
   isClear(from: number, count: number): boolean {
-    const { words, width } = this;
-    const end = Math.ceil((from + count) / PACK) * width;
-    for (let at = (from / PACK) * width; at < end; at++) if (words[at] !== 0) return false;
+    const { words, perLine } = this;
+    const end = Math.ceil((from + count) / perLine) * LINE_WORDS;
+    for (let at = (from / perLine) * LINE_WORDS; at < end; at++) if (words[at] !== 0) return false;
     return true;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Which logical units lie in a physical block: for each block a list of them, row by row.
+ * Which logical units lie in a physical block: for each block a list of them.
  *
  * The forward map knows it all; a list only saves searching it, and only collection asks. So there are
  * lists for as many blocks as a budget allows. A block gets one when it is opened, if one is free. When
@@ -11,10 +11,12 @@
 
 import type { BlockWatcher, Blocks } from './blocks.ts';
 import type { Geometry } from './geometry.ts';
-import { PACK, PackedInts } from './packed-ints.ts';
+import { PackedInts } from './packed-ints.ts';
 
 /** Lists take no more than this, bytes. */
 const BUDGET_BYTES = 48 * 1024 * 1024;
+/** Lines of the forward map that are searched in one go. */
+const LINES_AT_ONCE = 1024;
 /** At the least, enough for all blocks that are being emptied. */
 const LEAST_PER_LANE = 2;
 
@@ -49,14 +51,11 @@ export class ReverseMap implements BlockWatcher {
     this.#blocks = blocks;
     this.#forward = forward;
     this.#first = first;
-    this.#stride = Math.ceil(geometry.unitsPerBlock / PACK) * PACK;
-    const bits = 32 - Math.clz32(geometry.mappedUnits);
+    const one = new PackedInts(geometry.unitsPerBlock, geometry.mappedUnits);
+    this.#stride = Math.ceil(geometry.unitsPerBlock / one.perLine) * one.perLine;
     const lists = Math.min(
       geometry.blocks,
-      Math.max(
-        geometry.lanes * LEAST_PER_LANE,
-        Math.floor((budgetBytes * 8) / (this.#stride * bits)),
-      ),
+      Math.max(geometry.lanes * LEAST_PER_LANE, Math.floor(budgetBytes / one.words.byteLength)),
     );
     this.#units = new PackedInts(lists * this.#stride, geometry.mappedUnits);
     this.#rewritten = new Uint8Array(geometry.blocks);
@@ -76,16 +75,12 @@ export class ReverseMap implements BlockWatcher {
     if (this.#freeCount > 0) this.#giveList(block);
   }
 
-  /** A block is asked no more. */
-  emptied(block: number): void {
-    this.#release(block);
-  }
-
   erased(block: number): void {
-    this.#release(block);
+    this.release(block);
   }
 
-  #release(block: number): void {
+  /** A block is asked no more. */
+  release(block: number): void {
     const list = this.#listOf[block] - 1;
     if (list < 0) return;
     this.#listOf[block] = 0;
@@ -100,23 +95,34 @@ export class ReverseMap implements BlockWatcher {
     this.#units.set(list * this.#stride + unit, logical + 1);
   }
 
+  /** The same of `count` units from `physical` on; those below zero are not wanted. */
+  writtenAll(
+    block: number,
+    physical: number,
+    logicals: Int32Array,
+    at: number,
+    count: number,
+  ): void {
+    const list = this.#listOf[block] - 1;
+    if (list < 0) return;
+    const first = list * this.#stride + physical - block * this.#geometry.unitsPerBlock - at;
+    for (let i = at; i < at + count; i++) this.#units.set(first + i, logicals[i] + 1);
+  }
+
   /** Makes sure of a list for a block that is to be emptied. */
   prepare(block: number): void {
     if (this.#listOf[block] === 0 && this.#rewritten[block] === 1) this.#makeLists(block);
   }
 
   /**
-   * What a block (one that is prepared and not as it started) was written with from a physical unit on:
-   * logical units, -1 for none; they may be stale.
+   * Logical units of a block that is prepared and not as it started, in any order: all that are valid,
+   * others that were, -1 for none.
    */
-  copy(block: number, physical: number, into: Int32Array, at: number, count: number): void {
+  copy(block: number, into: Int32Array): void {
     const units = this.#units;
-    const from = this.#listStart(block) + physical - block * this.#geometry.unitsPerBlock;
-    for (let i = 0; i < count; i++) into[at + i] = units.get(from + i) - 1;
-  }
-
-  #listStart(block: number): number {
-    return (this.#listOf[block] - 1) * this.#stride;
+    const from = (this.#listOf[block] - 1) * this.#stride;
+    const { unitsPerBlock } = this.#geometry;
+    for (let i = 0; i < unitsPerBlock; i++) into[i] = units.get(from + i) - 1;
   }
 
   /** Lists for a victim and, as far as they go, for the blocks that will be victims next. */
@@ -125,7 +131,7 @@ export class ReverseMap implements BlockWatcher {
     const made: number[] = [victim];
     for (let block = 0; block < blocks; block++) {
       // Blocks that are being emptied keep theirs; what is filled now will be taken last.
-      if (!this.#blocks.isEmptying(block)) this.#release(block);
+      if (!this.#blocks.isEmptying(block)) this.release(block);
       else if (this.#listOf[block] === 0 && block !== victim) made.push(block);
     }
     for (const block of made) this.#giveList(block);
@@ -143,27 +149,39 @@ export class ReverseMap implements BlockWatcher {
 
   /** One pass over the forward map, for the blocks whose lists are to be filled. */
   #search(made: readonly number[]): void {
-    const { unitsPerRow, unitsPerBlock, blocks, mappedUnits } = this.#geometry;
+    const { mappedUnits, blocks } = this.#geometry;
+    const { perLine } = this.#forward;
+    const next = new Int32Array(blocks).fill(-1);
+    for (const block of made) next[block] = (this.#listOf[block] - 1) * this.#stride;
+    // Piece by piece: V8 compiles what is called often.
+    const piece = perLine * LINES_AT_ONCE;
+    for (let logical = 0; logical < mappedUnits; logical += piece) {
+      this.#searchFrom(logical, Math.min(logical + piece, mappedUnits), next);
+    }
+  }
+
+  /** Searches some whole lines of the forward map; `next` is the place for a block's next unit, -1 for none. */
+  #searchFrom(from: number, to: number, next: Int32Array): void {
+    const { unitsPerRow, unitsPerBlock } = this.#geometry;
+    const { words, width, perLine, lineWords } = this.#forward;
+    const units = this.#units;
     const first = this.#first;
-    const start = new Int32Array(blocks).fill(-1);
-    for (const block of made) start[block] = this.#listStart(block);
-    const rowsPerBlock = unitsPerBlock / unitsPerRow;
-    const { words, width } = this.#forward;
-    const mask = 2 ** width - 1;
-    let at = 0;
-    let shift = 0;
-    for (let logical = 0; logical < mappedUnits; logical++) {
-      const entry = ((words[at] >>> shift) | ((words[at + 1] << 1) << (31 - shift))) & mask;
-      shift += width;
-      at += shift >>> 5;
-      shift &= 31;
-      if (entry < first) continue;
-      const row = entry - first;
-      const block = (row / rowsPerBlock) | 0;
-      if (start[block] < 0) continue;
-      let unit = start[block] + (row - block * rowsPerBlock) * unitsPerRow;
-      while (this.#units.get(unit) !== 0) unit++;
-      this.#units.set(unit, logical + 1);
+    const mask = -1 >>> (32 - width);
+    const blocksPerRow = ((1 + 2 ** -40) * unitsPerRow) / unitsPerBlock;
+    for (let logical = from, line = ((from / perLine) | 0) * lineWords; logical < to;) {
+      const end = Math.min(logical + perLine, to);
+      for (let bit = 0; logical < end; logical++, bit += width) {
+        const at = line + (bit >>> 5);
+        const shift = bit & 31;
+        const entry = ((words[at] >>> shift) | ((words[at + 1] << 1) << (31 - shift))) & mask;
+        if (entry < first) continue;
+        const block = ((entry - first) * blocksPerRow) | 0;
+        const unit = next[block];
+        if (unit < 0) continue;
+        next[block] = unit + 1;
+        units.set(unit, logical + 1);
+      }
+      line += lineWords;
     }
   }
 
@@ -179,7 +197,7 @@ export class ReverseMap implements BlockWatcher {
   }
 
   load(rewritten: Uint8Array): void {
-    for (let block = 0; block < this.#geometry.blocks; block++) this.#release(block);
+    for (let block = 0; block < this.#geometry.blocks; block++) this.release(block);
     this.#rewritten.set(rewritten);
   }
 }

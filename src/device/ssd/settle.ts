@@ -1,6 +1,10 @@
 /**
  * Brings a drive that starts near its steady state into it: uniform random writes of one mapping
  * unit each, until write amplification stays what it is.
+ *
+ * Write amplification is read off what collection gains, U units a block less what it moves:
+ * 1 / (1 - valid share of the victims). Host writes over a stretch would tell it as well, but lanes fill
+ * their blocks in step, so that a stretch holds one round of collection more or less than another.
  */
 
 import type { EventQueue } from '../../sim/events.ts';
@@ -11,12 +15,12 @@ import type { SsdDrive } from './drive.ts';
 /** Write amplification of two windows in a row differs by less than this share. */
 const STABLE = 0.02;
 const WINDOWS_MAX = 64;
-/** A window is this part of the logical units, but not fewer than so many. */
-const WINDOW_SHARE = 1 / 512;
-const WINDOW_LEAST = 4096;
+/** In a window so many units are programmed: this part of the logical units, or a few blocks a lane. */
+const WINDOW_SHARE = 1 / 128;
+const WINDOW_BLOCKS = 16;
 const DEPTH = 64;
-/** Units written between two calls of `onProgress`. */
-const STRIDE = 65536;
+/** Units written between two steps. */
+const STRIDE = 16384;
 
 export interface Settled {
   writeAmplification: number;
@@ -25,22 +29,35 @@ export interface Settled {
   isStable: boolean;
 }
 
-/**
- * Leaves no request outstanding.
- * @param onProgress told now and then: the window's number, its share that is done, and the write
- *   amplification of the window before
- */
-export function settle(
+/** How far it is: the number of the window, its share that is done, and what the one before came to. */
+export interface Settling {
+  window: number;
+  share: number;
+  /** NaN in the first window. */
+  amplification: number;
+}
+
+/** Brings a drive into its steady state in one go. Leaves no request outstanding. */
+export function settle(drive: SsdDrive, events: EventQueue, seed: number): Settled {
+  const steps = settleStepwise(drive, events, seed);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+/** The same in steps of some milliseconds, between which the caller may tell of it, or give it up. */
+export function* settleStepwise(
   drive: SsdDrive,
   events: EventQueue,
   seed: number,
-  onProgress: (window: number, share: number, amplification: number) => void = () => {},
-): Settled {
-  const { logicalUnits, unitSectors } = drive.geometry;
+): Generator<Settling, Settled> {
+  const { logicalUnits, unitSectors, lanes, unitsPerBlock } = drive.geometry;
+  const { counters } = drive;
   const whole = Math.floor(drive.capacitySectors / unitSectors);
   const random = new RandomStream(seed, 'settle');
   const depth = Math.min(DEPTH, drive.queueDepth);
-  const window = Math.max(WINDOW_LEAST, Math.floor(logicalUnits * WINDOW_SHARE));
+  const window = Math.max(lanes * unitsPerBlock * WINDOW_BLOCKS, logicalUnits * WINDOW_SHARE);
   const load = { outstanding: 0, writes: 0, isOver: false };
   const submit = (tag: number): void => {
     load.outstanding++;
@@ -54,22 +71,28 @@ export function settle(
     },
   });
   for (let tag = 0; tag < depth; tag++) submit(tag);
-  let last = Infinity;
+  let amplification = NaN;
   let isStable = false;
   for (let n = 1; n <= WINDOWS_MAX && !isStable; n++) {
-    const { hostUnits, gcUnits } = drive.counters;
-    for (let due = hostUnits + STRIDE; drive.counters.hostUnits < hostUnits + window;) {
-      events.step();
-      if (drive.counters.hostUnits < due) continue;
-      due += STRIDE;
-      onProgress(n, (drive.counters.hostUnits - hostUnits) / window, last);
+    const { hostUnits, gcUnits, erases } = counters;
+    const begun = hostUnits + gcUnits;
+    for (let share = 0; share < 1;) {
+      const due = counters.hostUnits + STRIDE;
+      while (share < 1 && counters.hostUnits < due) {
+        events.step();
+        share = (counters.hostUnits + counters.gcUnits - begun) / window;
+      }
+      yield { window: n, share: Math.min(1, share), amplification };
     }
-    const amplification =
-      1 + (drive.counters.gcUnits - gcUnits) / (drive.counters.hostUnits - hostUnits);
+    const moved = counters.gcUnits - gcUnits;
+    // Blocks of a single-level cache hold less, and pages of the map are no host's.
+    const room = drive.hasPlainBlocks ? (counters.erases - erases) * unitsPerBlock : 0;
+    const host = room > moved ? room - moved : counters.hostUnits - hostUnits;
+    const last = amplification;
+    amplification = 1 + moved / host;
     isStable = Math.abs(amplification / last - 1) < STABLE;
-    last = amplification;
   }
   load.isOver = true;
   while (load.outstanding > 0) events.step();
-  return { writeAmplification: last, writes: load.writes, isStable };
+  return { writeAmplification: amplification, writes: load.writes, isStable };
 }

@@ -1,6 +1,7 @@
 /** A small flash drive with round times, and a way to drive it: for the tests beside this file. */
 
 import type { CompletionSink, Op, Status } from '../../../src/device/device.ts';
+import { BlockUnits } from '../../../src/device/ssd/block-units.ts';
 import { SsdDrive, type SsdOptions } from '../../../src/device/ssd/drive.ts';
 import { ssdProfileSchema, type SsdProfile } from '../../../src/device/ssd/profile.ts';
 import { EventQueue } from '../../../src/sim/events.ts';
@@ -121,17 +122,19 @@ export function mapFaults(drive: SsdDrive): string[] {
     held.set(physical, [...(held.get(physical) ?? []), logical]);
     valid[geometry.blockOf(physical)]++;
   }
-  const found = new Int32Array(unitsPerRow);
+  const found = new BlockUnits(geometry);
   for (let block = 0; block < geometry.blocks; block++) {
     if (valid[block] !== blocks.valid[block]) {
       faults.push(
         `block ${block} counts ${blocks.valid[block]} valid units, holds ${valid[block]}`,
       );
     }
-    ftl.prepare(block);
+    ftl.holdings(block, found, 0);
     const end = (block + 1) * unitsPerBlock;
     for (let row = block * unitsPerBlock; row < end; row += unitsPerRow) {
-      const holds = found.subarray(0, ftl.validIn(block, row, found, 0)).join();
+      const nth = (row - block * unitsPerBlock) / unitsPerRow;
+      const at = nth * unitsPerRow;
+      const holds = found.units.subarray(at, at + found.counts[nth]).join();
       const expected = (held.get(row) ?? []).join();
       if (holds !== expected) faults.push(`row at ${row} holds ${holds}, the map says ${expected}`);
     }
