@@ -214,7 +214,10 @@ export function profileOfDatasheet(sheet: Datasheet): HddProfile {
   const cache = figure('cache_mib', 'cache', 16, '16 MiB, half of it for writes');
   const cacheSectors = (cache * MIB) / SECTOR_BYTES;
   sources['cache.segments'] = 'assumption: 32 segments in the read half of the cache';
-  sources['cache.readAheadMax_sectors'] = 'assumption: a segment';
+  sources['cache.readAheadMax_sectors'] =
+    'assumption: a quarter of all segments where reading goes on, a segment where it is begun';
+  sources['cache.adaptive'] =
+    'Seagate manual ST1000NM0033, section 4.4: segments are made and removed as the workload asks';
   sources['writeCache'] =
     'assumption: half of the cache, written when idle or above a half; 80 ranges in one sweep, as ' +
     'suits the random writes of three drives';
@@ -263,8 +266,9 @@ export function profileOfDatasheet(sheet: Datasheet): HddProfile {
       segments: 32,
       segment_sectors: segment,
       readAhead: 'segment-beyond',
-      readAheadMax_sectors: segment,
+      readAheadMax_sectors: 8 * segment,
       readAheadMax_ms,
+      adaptive: true,
     },
     writeCache: {
       acknowledge: 'buffer',

@@ -242,6 +242,14 @@ const cache = z.strictObject({
         'Sectors of the track that pass before the first one asked for are kept as well: reading ' +
         'begins wherever the head comes down.',
     }),
+  adaptive: z
+    .boolean()
+    .default(false)
+    .meta({
+      description:
+        'A segment that is read on from grows as far as reading ahead goes, into the room of those ' +
+        'used longest ago.',
+    }),
   hitsOnWrites: z.boolean().default(true).meta({
     description: 'Reads are served from what was written, while it is in the buffer.',
   }),

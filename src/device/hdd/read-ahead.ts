@@ -17,6 +17,8 @@ export class ReadAhead {
   sinceNs = 0;
   /** Reading stops before this sector. For `start`, too. */
   limitLbn = 0;
+  /** Sectors that the segment may hold. For `start`, too. */
+  roomSectors = 0;
 
   /** For `advance` and `resume`: the present, ns. */
   atNs = NaN;
@@ -100,9 +102,9 @@ export class ReadAhead {
 
   /** Plain data; times are relative to `nowNs`. */
   save(nowNs: number): number[] {
-    const { segment, nextLbn, limitLbn } = this;
+    const { segment, nextLbn, limitLbn, roomSectors } = this;
     const times = [this.sinceNs - nowNs, this.#runEndNs - nowNs, this.#sectorNs];
-    return [segment, nextLbn, limitLbn, this.#run, ...times, this.#runLeft];
+    return [segment, nextLbn, limitLbn, this.#run, ...times, this.#runLeft, roomSectors];
   }
 
   load(saved: readonly number[], nowNs: number): void {
@@ -110,7 +112,7 @@ export class ReadAhead {
     this.sinceNs = saved[4] + nowNs;
     this.#runEndNs = saved[5] + nowNs;
     this.#sectorNs = saved[6];
-    this.#runLeft = saved[7];
+    [this.#runLeft, this.roomSectors] = saved.slice(7);
   }
 
   /** Takes the head to the next run's track. */

@@ -40,6 +40,10 @@ export class ReadCache {
   /** Data of a segment is in the buffer from then on, ns. */
   readonly readyNs: Float64Array;
   readonly #segmentSectors: number = 0;
+  /** Of a segment that is read on from. */
+  readonly #grownSectors: number = 0;
+  /** Whether the row goes on where its segment ends, or begins within it. */
+  #isReadOn = false;
   readonly #readsFreeSectors: boolean;
   readonly #goesOnAfterHit: boolean;
   readonly #hitsOnWrites: boolean;
@@ -55,6 +59,9 @@ export class ReadCache {
   constructor(profile: HddProfile, mechanism: Mechanism) {
     const { cache } = profile;
     this.#segmentSectors = cache.segment_sectors;
+    this.#grownSectors = cache.adaptive
+      ? Math.max(cache.segment_sectors, cache.readAheadMax_sectors)
+      : cache.segment_sectors;
     this.#readsFreeSectors = cache.readsFreeSectors;
     this.#goesOnAfterHit = cache.readAheadOnHit;
     this.#hitsOnWrites = cache.hitsOnWrites;
@@ -65,7 +72,7 @@ export class ReadCache {
     this.#longestNs = cache.readAheadMax_ms * MS;
     this.#mechanism = mechanism;
     this.#geometry = mechanism.geometry;
-    this.segments = new Segments(cache.segments, cache.segment_sectors);
+    this.segments = new Segments(cache.segments, cache.segment_sectors, cache.adaptive);
     this.readyNs = new Float64Array(cache.segments);
     this.readAhead = new ReadAhead(mechanism);
   }
@@ -104,7 +111,8 @@ export class ReadCache {
     readAhead.reach();
     segments.touch(segment);
     segments.endLbn = endLbn;
-    segments.extend(segment, this.#segmentSectors);
+    readAhead.roomSectors = this.#grownSectors;
+    segments.extend(segment, readAhead.roomSectors);
     this.reachedNs = readAhead.reachedNs;
     this.readyNs[segment] = readAhead.reachedNs;
     this.#slideLimit();
@@ -117,6 +125,7 @@ export class ReadCache {
     if (segments.count === 0) return -1;
     segments.lbn = this.lbn;
     const found = segments.find();
+    this.#isReadOn = found >= 0;
     const segment = found >= 0 ? found : segments.take();
     segments.touch(segment);
     return segment;
@@ -130,7 +139,8 @@ export class ReadCache {
       segments.begin(segment);
     }
     segments.endLbn = endLbn;
-    segments.extend(segment, Math.max(endLbn - lbn, this.#segmentSectors));
+    readAhead.roomSectors = this.#isReadOn ? this.#grownSectors : this.#segmentSectors;
+    segments.extend(segment, Math.max(endLbn - lbn, readAhead.roomSectors));
     this.readyNs[segment] = this.bufferedNs;
     readAhead.nextLbn = endLbn;
     readAhead.limitLbn = endLbn;
@@ -158,7 +168,7 @@ export class ReadCache {
     readAhead.atNs = this.atNs;
     readAhead.advance();
     segments.endLbn = readAhead.reachedLbn;
-    segments.extend(readAhead.segment, this.#segmentSectors);
+    segments.extend(readAhead.segment, readAhead.roomSectors);
   }
 
   /** The row is being written: what is known of it is old. */
@@ -196,19 +206,21 @@ export class ReadCache {
       readAhead.atNs = this.atNs;
       readAhead.resume();
     }
+    readAhead.roomSectors = this.#grownSectors;
     this.#slideLimit();
   }
 
   /** Sets how far reading ahead goes after a request for the row. */
   #slideLimit(): void {
     const { readAhead, lbn, endLbn } = this;
+    const { roomSectors } = readAhead;
     let limit = endLbn + this.#mostAhead;
     switch (this.#way) {
       case Way['segment-beyond']:
-        limit = Math.min(limit, endLbn + this.#segmentSectors);
+        limit = Math.min(limit, endLbn + roomSectors);
         break;
       case Way['segment-full']:
-        limit = Math.min(limit, lbn + this.#segmentSectors);
+        limit = Math.min(limit, lbn + roomSectors);
         break;
       case Way.none:
         limit = endLbn;

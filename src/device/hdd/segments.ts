@@ -29,10 +29,18 @@ export class Segments {
   /** Where rows are, or were: marks of at most as many rows as there are segments are out of date. */
   readonly #regions: RegionMap;
   #outdated = 0;
+  /** Sectors in all segments, and how many there may be. */
+  #total: number = NaN;
+  readonly #most: number = Infinity;
 
-  /** @param capacity sectors of a segment, about */
-  constructor(count: number, capacity: number) {
+  /**
+   * @param capacity sectors of a segment, about
+   * @param isShared whether one may take up the room of others, rows used longest ago first
+   */
+  constructor(count: number, capacity: number, isShared: boolean) {
     this.count = count;
+    this.#total = 0;
+    if (isShared) this.#most = count * capacity;
     this.#regions = new RegionMap(capacity);
     this.starts = new Float64Array(count);
     this.ends = new Float64Array(count);
@@ -79,6 +87,7 @@ export class Segments {
   /** Empties the segment used longest ago, for a new row from `lbn` on. */
   take(): number {
     const oldest = this.#oldest;
+    this.#total -= this.ends[oldest] - this.starts[oldest];
     this.starts[oldest] = this.lbn;
     this.ends[oldest] = this.lbn;
     this.#mark(oldest);
@@ -90,6 +99,7 @@ export class Segments {
 
   /** Lets a segment begin at `lbn`: what was read on the way to its row. */
   begin(segment: number): void {
+    this.#total += this.starts[segment] - this.lbn;
     this.starts[segment] = this.lbn;
     this.#changed(segment);
   }
@@ -97,9 +107,12 @@ export class Segments {
   /** Lets a segment end at `endLbn`, keeping its newest `capacity` sectors. */
   extend(segment: number, capacity: number): void {
     const { starts, ends, endLbn } = this;
+    const before = ends[segment] - starts[segment];
     if (endLbn > ends[segment]) ends[segment] = endLbn;
     const least = ends[segment] - capacity;
     if (starts[segment] < least) starts[segment] = least;
+    this.#total += ends[segment] - starts[segment] - before;
+    if (this.#total > this.#most) this.#makeRoom(segment);
     this.#changed(segment);
   }
 
@@ -113,10 +126,23 @@ export class Segments {
       // As in `find`: start < endLbn and lbn < end.
       const lengths = ends[i] - starts[i] + (endLbn - lbn);
       if (Math.abs(starts[i] + ends[i] - (lbn + endLbn)) < lengths) {
+        this.#total -= ends[i] - starts[i];
         ends[i] = starts[i];
         if (this.#found === i) this.#lookedUp = NONE;
         this.#retire(i);
       }
+    }
+  }
+
+  /** Cuts the fronts off others than a segment, of the one used longest ago first, until all fit in. */
+  #makeRoom(segment: number): void {
+    const { starts, ends } = this;
+    for (let i = this.#oldest; i !== NONE && this.#total > this.#most; i = this.#newer[i]) {
+      if (i === segment) continue;
+      const cut = Math.min(ends[i] - starts[i], this.#total - this.#most);
+      starts[i] += cut;
+      this.#total -= cut;
+      if (this.#found === i) this.#lookedUp = NONE;
     }
   }
 
@@ -129,6 +155,7 @@ export class Segments {
   load([starts, ends, order]: number[][]): void {
     this.starts.set(starts);
     this.ends.set(ends);
+    this.#total = ends.reduce((sum, end, i) => sum + end - starts[i], 0);
     this.#lookedUp = NONE;
     for (const segment of order) this.touch(segment);
     this.#markAnew();

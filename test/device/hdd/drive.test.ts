@@ -90,6 +90,65 @@ test('streaming goes at the media rate with skews', () => {
   assert.equal(host.drive.counters.seeks, 10);
 });
 
+test('rows longer than a segment stream through it', () => {
+  const cache = {
+    segments: 4,
+    segment_sectors: 40,
+    readAhead: 'segment-beyond',
+    readAheadMax_sectors: 40,
+  } as const;
+  const host = new Host(smallProfile({ cache }));
+  host.read(0, 100);
+  const startNs = host.events.nowNs;
+  for (let lbn = 100; lbn < 2100; lbn += 100) host.read(lbn, 100);
+  assert.equal(host.events.nowNs - startNs, 10 * (100 + 10 + 100 + 20) * 100_000);
+});
+
+test('a segment that is read on from grows into the room of those used longest ago', () => {
+  const cache = {
+    segments: 4,
+    segment_sectors: 40,
+    readAhead: 'segment-beyond',
+    readAheadMax_sectors: 120,
+    adaptive: true,
+  } as const;
+  const host = new Host(smallProfile({ cache }));
+  const isHit = (lbn: number): boolean => host.read(lbn, 1) === 0.1 * MS + 1000;
+  const readAndWait = (lbn: number): void => {
+    host.read(lbn, 10);
+    host.events.advanceTo(host.events.nowNs + 100 * MS);
+  };
+  for (const lbn of [50_000, 60_000, 70_000]) readAndWait(lbn);
+  readAndWait(0);
+  // One segment ahead, until somebody reads on; 120 of 160 sectors are its own then.
+  readAndWait(10);
+  assert.deepEqual([139, 20].map(isHit), [true, true]);
+  // What is left of the others: the last 40 sectors, of the row read last.
+  assert.deepEqual([70_049, 70_010].map(isHit), [true, true]);
+  assert.ok(!isHit(60_049));
+});
+
+test('what follows directly needs no slack', () => {
+  const queue = { depth: 8, order: 'positioning', slack_ms: 2 } as const;
+  const host = new Host(smallProfile({ queue }));
+  for (const [tag, lbn] of [0, 45, 20].entries()) host.drive.submit(tag, Op.read, lbn, 20, 0);
+  while (host.events.step());
+  assert.deepEqual(
+    host.log.map((line) => Number(line[0])),
+    [0, 2, 1],
+  );
+});
+
+test('writes that keep coming are written meanwhile', () => {
+  const host = new Host(
+    smallProfile({ writeCache: { acknowledge: 'buffer', size_sectors: 1000, idle_ms: 0 } }),
+  );
+  for (let lbn = 0; lbn < 600; lbn += 10) host.run(Op.write, lbn, 10);
+  host.run(Op.flush, 0, 0);
+  // Six tracks and what is passed over between them, behind a revolution for the first row.
+  assert.equal(host.events.nowNs, (10 + 60 + 3 * 1 + 2 * 2) * MS);
+});
+
 test('one large read goes at the same rate', () => {
   const host = new Host(smallProfile({ link: { sector_us: 0, overlap: true, command_us: 0 } }));
   assert.equal(host.read(0, 2000), 10 * MS + (10 * 230 - 20) * 100_000);

@@ -46,24 +46,42 @@ function hostRate(profile: HddProfile, { write, sectors, outstanding }: Run): nu
   const { overhead, link } = profile;
   const { afterRead_ms, afterWrite_ms } = write ? overhead.writeHit : overhead.readHit;
   const command_ms = Math.max(afterRead_ms, afterWrite_ms) + link.command_us / 1000;
-  const data_ms =
-    (sectors * (write ? (link.writeSector_us ?? 0) : 0) || sectors * link.sector_us) / 1000;
-  const ms = outstanding > 1 ? Math.max(data_ms, command_ms / outstanding) : command_ms + data_ms;
-  return (sectors * SECTOR_BYTES) / 1e6 / (ms / 1000);
+  const sector_us = write ? (link.writeSector_us ?? link.sector_us) : link.sector_us;
+  const data_ms = (sectors * sector_us) / 1000;
+  const depth = Math.min(outstanding, profile.queue.depth);
+  const ms = depth > 1 ? Math.max(data_ms, command_ms / depth) : command_ms + data_ms;
+  return (sectors * SECTOR_BYTES) / 1e3 / ms;
+}
+
+/** The same, where a host slower than the medium has what is buffered to live on for a revolution. */
+function wantedRate(profile: HddProfile, run: Run): number {
+  const host = hostRate(profile, run);
+  const media = mediaRate(profile, run.at);
+  if (host >= media) return media;
+  const buffered = run.write ? profile.writeCache.size_sectors : profile.cache.readAheadMax_sectors;
+  const rev_ms = 60_000 / profile.mechanics.rpm;
+  return Math.min(host, (buffered * SECTOR_BYTES) / 1e3 / rev_ms);
 }
 
 const runs = fc.record({
   write: fc.boolean(),
-  sectors: fc.constantFrom(64, 128, 256, 512, 1024, 2048),
+  sectors: fc.constantFrom(8, 16, 64, 128, 256, 512, 1024, 2048),
   outstanding: fc.constantFrom(1, 4, 31),
   at: fc.constantFrom(0, 0.3, 0.62, 0.97),
 });
 
+/** Whether reading ahead ends by the clock before small reads, one at a time, get anywhere. */
+function endsByTheClock({ cache, mechanics, layout }: HddProfile, run: Run): boolean {
+  const sector_ms = 60_000 / mechanics.rpm / layout.zones[0].sectorsPerTrack;
+  return !run.write && run.outstanding === 1 && run.sectors * sector_ms < cache.readAheadMax_ms;
+}
+
 function check(profile: HddProfile, run: Run): void {
+  if (endsByTheClock(profile, run)) return;
   // Long against the first seek, and against what the cache takes.
   const mib = Math.max(64, (profile.writeCache.size_sectors / 2048) * 1.5);
   const rate = runSequential(profile, { ...run, mib });
-  const wanted = Math.min(mediaRate(profile, run.at), hostRate(profile, run));
+  const wanted = wantedRate(profile, run);
   assert.ok(rate >= LEAST_SHARE * wanted, `${profile.name}: ${rate} of ${wanted} MB/s`);
 }
 
@@ -77,7 +95,7 @@ for (const profile of later) {
   test(`${profile.name}: in order at nine tenths of the media rate or more`, () => {
     fc.assert(
       fc.property(runs, (run) => check(profile, run)),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 }
@@ -108,7 +126,7 @@ const sheets = fc
 test('any datasheet: in order at nine tenths of the media rate or more', () => {
   fc.assert(
     fc.property(sheets, runs, (sheet, run) => check(profileOfDatasheet(sheet), run)),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });
 
@@ -125,6 +143,6 @@ test('whatever a fit moves, the skew is for it', () => {
       const parameters = parametersOf(start, fit);
       check(fittedProfile(start, parameters, at.slice(0, parameters.length), 'a test'), run);
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });
