@@ -25,6 +25,8 @@ export interface MountOptions {
   readonly barrier: boolean;
   /** How often a journal commits by itself, s (mount option `commit`). */
   readonly commitSeconds: number;
+  /** Whether it writes single pages for kswapd (xfs). */
+  readonly servesKswapd: boolean;
 }
 
 /** Writes dirty pages of one inode, in ascending order: what ->writepages does with a walk. */

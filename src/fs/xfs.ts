@@ -110,10 +110,10 @@ export class Xfs extends FileSystem {
 
   /** xfs_vm_writepage. */
   override writePage(inode: FsInode, index: number, wbc: WritebackControl): Step {
-    const { kernel } = this.options;
+    const { kernel, servesKswapd } = this.options;
     if (
       (wbc.caller === Caller.directReclaim && kernel >= version(2, 6, 35)) ||
-      (wbc.caller === Caller.kswapd && kernel >= version(2, 6, 35) && kernel < version(2, 6, 36))
+      (wbc.caller === Caller.kswapd && !servesKswapd)
     ) {
       this.host.unlockPage(inode, index);
       return Step.redirtied;

@@ -22,9 +22,19 @@ export interface ReclaimRules {
   readonly perNode: boolean;
   /** High orders are had by taking the physical neighbours of a page as well (until 3.4). */
   readonly isLumpy: boolean;
+  /**
+   * Who needs pages of one place (a high order, a cgroup) and met dirty ones of files wakes the flusher
+   * for them and tries again after 100 ms, so many times (Gorman 2010, not merged); 0: it writes or
+   * waits for whatever is in the way, once.
+   */
+  readonly cleanRounds: number;
+  /** xfs writes for kswapd, if not for direct reclaim (2.6.36; refused in 2.6.35). */
+  readonly fsServesKswapd: boolean;
   readonly nap: Nap;
   /** Scan amounts under a batch are carried over to the next pass (nr_saved_scan, until 2.6.39). */
   readonly carriesScan: boolean;
+  /** mm_vmscan_wakeup_kswapd is traced while kswapd is awake too (until 2.6.37). */
+  readonly tracesEveryWake: boolean;
   /** kswapd scans at least a batch of each list, however small its zone (3.0, until 3.3 [M]). */
   readonly kswapdForcesScan: boolean;
   /** kswapd leaves a zone alone a little above its high watermark, not at eight times it (2.6.39). */
@@ -71,12 +81,15 @@ export function reclaimRules(kernel: number): ReclaimRules {
   return {
     perNode: since(4, 8),
     isLumpy: !since(3, 5),
+    cleanRounds: 0,
+    fsServesKswapd: !since(2, 6, 35) || since(2, 6, 36),
     nap: since(5, 16)
       ? 'reclaim_throttle'
       : since(2, 6, 37)
         ? 'wait_iff_congested'
         : 'congestion_wait',
     carriesScan: !since(3, 0),
+    tracesEveryWake: !since(2, 6, 38),
     kswapdForcesScan: since(3, 0) && !since(3, 4),
     balanceGap: since(2, 6, 39),
     quarterSuffices: since(2, 6, 38),

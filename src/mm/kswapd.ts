@@ -41,9 +41,10 @@ export class Kswapd {
   wake(order: number, type: ZoneType): void {
     if (this.#hasGivenUp || !this.#isLow(order, type)) return;
     if (order > this.#wantedOrder) this.#wantedOrder = order;
-    if (this.#sleepers.length === 0) return;
-    this.#memory.stat.wakeupKswapd++;
-    this.#sleepers.wakeOne();
+    const { stat, rules } = this.#memory;
+    const sleeps = this.#sleepers.length > 0;
+    if (sleeps || rules.tracesEveryWake) stat.wakeupKswapd++;
+    if (sleeps) this.#sleepers.wakeOne();
   }
 
   get #hasGivenUp(): boolean {

@@ -106,7 +106,13 @@ export class Memory extends PageLocks {
     const kind = typeof fileSystem === 'string' ? findFileSystem(fileSystem) : fileSystem;
     const disk = new Disk(queue, () => this.events.nowNs);
     disk.attach(new CacheHost(this));
-    return new Bdi(at, kind.mount(disk, disk.blocks - kept, this.options));
+    return new Bdi(
+      at,
+      kind.mount(disk, disk.blocks - kept, {
+        ...this.options,
+        servesKswapd: this.rules.fsServesKswapd,
+      }),
+    );
   }
 
   /** The disk on which a file of that name lies. */

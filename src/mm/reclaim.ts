@@ -192,7 +192,10 @@ export class Reclaim {
       stat.pgscanKind[kind] += taken;
       yield* memory.useCpu(taken * memory.options.cpu.scanPageNs);
       let freed = yield* this.#shrinker.shrink(batch, taken, sc, false);
-      if (isLumpy && freed < taken && !sc.isKswapd) {
+      const isWanted = (isLumpy || sc.group >= 0) && freed < taken && !sc.isKswapd;
+      if (isWanted && rules.cleanRounds > 0) {
+        freed += yield* this.#whileDirty(batch, taken, freed, sc);
+      } else if (isWanted && isLumpy) {
         yield* this.naps.timed();
         freed += yield* this.#shrinker.shrink(batch, taken, sc, true);
       }
@@ -206,22 +209,47 @@ export class Reclaim {
     this.#batches.push(batch);
   }
 
+  /**
+   * For pages of one place, without writing: wakes the flusher for the dirty ones that the batch had and
+   * tries again, while there are such ("vmscan: Do not writeback filesystem pages in direct reclaim", V6).
+   * @returns pages freed
+   */
+  *#whileDirty(batch: Int32Array, taken: number, freed: number, sc: ScanControl): Sleeping<number> {
+    const { flags } = this.memory.table;
+    const still = taken - freed;
+    let more = 0;
+    for (let left = this.memory.rules.cleanRounds; left > 0; left--) {
+      if (more >= still || sc.batchDirty === 0) break;
+      // What is clean and was not freed is of no use here.
+      for (let i = 0; i < taken; i++) {
+        if (batch[i] < 0 || (flags[batch[i]] & (Page.dirty | Page.writeback)) !== 0) continue;
+        this.#putBackPage(batch[i]);
+        batch[i] = -1;
+      }
+      this.flusher.wake(sc.batchDirty);
+      yield* this.naps.timed();
+      more += yield* this.#shrinker.shrink(batch, taken, sc, true);
+    }
+    return more;
+  }
+
   /** putback_lru_page: to the young end, unless its file dropped it while it was off the list. */
   #putBack(batch: Int32Array, taken: number): void {
+    for (let i = 0; i < taken; i++) if (batch[i] >= 0) this.#putBackPage(batch[i]);
+  }
+
+  #putBackPage(frame: number): void {
     const { memory } = this;
-    for (let i = 0; i < taken; i++) {
-      const frame = batch[i];
-      if (frame < 0) continue;
-      const lruvec = memory.lruvecOf(frame);
-      const flags = memory.table.flags[frame];
-      const kind = (flags & Page.swapBacked) !== 0 ? Kind.anon : Kind.file;
-      lruvec.isolated[kind]--;
-      if (memory.table.inode[frame] < 0) memory.free(frame);
-      else {
-        if ((flags & Page.active) !== 0) lruvec.recentRotated[kind]++;
-        memory.putOnLru(frame);
-      }
+    const lruvec = memory.lruvecOf(frame);
+    const flags = memory.table.flags[frame];
+    const kind = (flags & Page.swapBacked) !== 0 ? Kind.anon : Kind.file;
+    lruvec.isolated[kind]--;
+    if (memory.table.inode[frame] < 0) {
+      memory.free(frame);
+      return;
     }
+    if ((flags & Page.active) !== 0) lruvec.recentRotated[kind]++;
+    memory.putOnLru(frame);
   }
 
   /** throttle_vm_writeout: while more than 1.1 x the dirty limit is under write-back. */

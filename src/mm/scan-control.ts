@@ -2,6 +2,7 @@
 
 import type { Domain } from './lru.ts';
 import { DEF_PRIORITY, SWAP_CLUSTER_MAX } from './vm-options.ts';
+import { Written } from './vm-stat.ts';
 
 export interface ScanControl {
   readonly isKswapd: boolean;
@@ -30,6 +31,8 @@ export interface ScanControl {
 
   // --- the batch in hand ---
   domain: Domain;
+  /** It waits for what it writes (PAGEOUT_IO_SYNC). */
+  isSync: boolean;
   /** Pages taken, and those of them that are file pages. */
   batchTaken: number;
   batchFile: number;
@@ -45,6 +48,11 @@ export interface ScanControl {
   /** Dirty pages set aside by a deferring way, oldest first, locked. */
   readonly deferred: number[];
   deferredCount: number;
+}
+
+/** What a page written for it counts as: a sum of `Written` flags. */
+export function writtenBy(sc: ScanControl): number {
+  return (sc.isKswapd ? Written.kswapd : 0) + (sc.isSync ? Written.sync : 0);
 }
 
 /** A fresh scan control. */
@@ -69,6 +77,7 @@ export function scanControl(
     couldReachGoal: false,
     allUnreclaimable: true,
     domain,
+    isSync: false,
     batchTaken: 0,
     batchFile: 0,
     batchDirty: 0,

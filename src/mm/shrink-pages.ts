@@ -36,6 +36,7 @@ export class PageShrinker {
     const { table } = memory;
     const { way } = this.#reclaim;
     let freed = 0;
+    sc.isSync = sync;
     startBatch(sc, count, countFile(table.flags, batch, count));
     for (let i = 0; i < count; i++) {
       const frame = batch[i];

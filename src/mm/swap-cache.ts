@@ -12,7 +12,7 @@ import type { Memory } from './memory.ts';
 import type { PageAllocator } from './page-allocator.ts';
 import { Page } from './page-table.ts';
 import { Verdict } from './pageout/way.ts';
-import type { ScanControl } from './scan-control.ts';
+import { type ScanControl, writtenBy } from './scan-control.ts';
 import type { Swap } from './swap.ts';
 import { Written } from './vm-stat.ts';
 
@@ -60,7 +60,7 @@ export function* writeToSwap(memory: Memory, frame: number, sc: ScanControl): Sl
   table.flags[frame] |= Page.reclaim;
   memory.beginWriteback(frame, swap.inode);
   stat.nrVmscanWrite++;
-  stat.writepage[Written.anon + (sc.isKswapd ? Written.kswapd : 0)]++;
+  stat.writepage[Written.anon + writtenBy(sc)]++;
   stat.pswpout++;
   memory.unlock(frame);
   const task = memory.scheduler.current.id;

@@ -12,8 +12,8 @@ import type { Inode } from '../inode.ts';
 import type { Memory } from '../memory.ts';
 import { Page } from '../page-table.ts';
 import type { Reclaim } from '../reclaim.ts';
-import { Writer, Written } from '../vm-stat.ts';
-import type { ScanControl } from '../scan-control.ts';
+import { Writer } from '../vm-stat.ts';
+import { type ScanControl, writtenBy } from '../scan-control.ts';
 import { type PageoutWay, Verdict } from './way.ts';
 import {
   callerOf,
@@ -64,7 +64,7 @@ function* writeAround(reclaim: Reclaim, frame: number, sc: ScanControl): Sleepin
       // Every page of the cluster lies near the tail: rotate it when it is clean.
       table.set(page, Page.reclaim);
       memory.stat.nrVmscanWrite++;
-      memory.stat.writepage[sc.isKswapd ? Written.kswapd : 0]++;
+      memory.stat.writepage[writtenBy(sc)]++;
     }
     if (step === Step.sleeps) yield* memory.waitAdmitted();
     else if (step === Step.work) yield* writer.work();

@@ -1,6 +1,9 @@
 /**
  * nodirect (P4): direct reclaim never writes file pages, kswapd writes them one by one (Gorman's
  * "vmscan: Do not writeback pages in direct reclaim", V2 to V6, June and July 2010).
+ *
+ * With it, as of V3: who needs pages of one place has the flusher clean them and tries again, 50 times
+ * (5 s); and xfs, which in 2.6.35 refused whoever reclaims, writes for kswapd.
  */
 
 import type { Sleeping } from '../../sim/task.ts';
@@ -16,6 +19,7 @@ function onlyKswapd(reclaim: Reclaim, frame: number, sc: ScanControl): Verdict |
 
 export const nodirect: PageoutWay = {
   name: 'nodirect',
+  rules: { cleanRounds: 50, fsServesKswapd: true },
   summary: 'direct reclaim writes nothing, kswapd single pages (V2-V6, 2010)',
   deferred: false,
   directWakesFlusher: true,

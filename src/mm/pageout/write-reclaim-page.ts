@@ -7,8 +7,8 @@ import type { Inode } from '../inode.ts';
 import type { Memory } from '../memory.ts';
 import { Page } from '../page-table.ts';
 import type { Reclaim } from '../reclaim.ts';
-import { Writer, Written } from '../vm-stat.ts';
-import type { ScanControl } from '../scan-control.ts';
+import { Writer } from '../vm-stat.ts';
+import { type ScanControl, writtenBy } from '../scan-control.ts';
 import { Verdict } from './way.ts';
 
 /** Pages a file system may write along with the one asked for (SWAP_CLUSTER_MAX). */
@@ -61,7 +61,7 @@ export function writeReclaimPage(
     return Verdict.activate;
   }
   memory.stat.nrVmscanWrite++;
-  memory.stat.writepage[sc.isKswapd ? Written.kswapd : 0]++;
+  memory.stat.writepage[writtenBy(sc)]++;
   if (step === Step.sleeps || step === Step.work) return goOn(memory, frame, inode, step);
   return written(memory, frame, inode);
 }
