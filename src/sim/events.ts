@@ -15,10 +15,10 @@ export type EventHandler = (arg: number) => void;
 
 export class EventQueue {
   /** Simulated time, ns. Only `advanceTo` and `step` move it, and only forwards. */
-  nowNs = 0;
+  nowNs = NaN;
 
   /** For `post`: when the event is due, absolute simulated time, ns. */
-  atNs = 0;
+  atNs = NaN;
 
   #size = 0;
   #sequence = 0;
@@ -30,6 +30,7 @@ export class EventQueue {
 
   /** @param capacity how many pending events to make room for; grows by doubling. */
   constructor(capacity = 64) {
+    this.nowNs = 0;
     this.#times = new Float64Array(capacity);
     this.#sequences = new Float64Array(capacity);
     this.#handlerIds = new Int32Array(capacity);

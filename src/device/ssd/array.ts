@@ -51,32 +51,32 @@ const NONE = -1;
 export class FlashArray {
   readonly reads = new ReadTable();
   /** Operand of `read`: when the die may start, ns. */
-  readyNs = 0;
+  readyNs = NaN;
   /** For `sensed`: when the read's data begins to cross the channel, and when it is across, ns. */
-  acrossFromNs = 0;
-  acrossNs = 0;
+  acrossFromNs = NaN;
+  acrossNs = NaN;
   /** Result of booking a channel: when the transfer ends, ns. */
-  #bookedNs = 0;
+  #bookedNs = NaN;
   /** Operand of `#use`, ns. */
-  #busyUntilNs = 0;
+  #busyUntilNs = NaN;
 
   readonly #geometry: Geometry;
   readonly #events: EventQueue;
   readonly #client: ArrayClient;
   readonly #slc: SlcCache | undefined;
   readonly #hold: boolean;
-  readonly #burst: number;
+  readonly #burst: number = 0;
   readonly #sendsPadding: boolean;
   readonly #copyback: boolean;
-  readonly #restNs: number;
+  readonly #restNs: number = NaN;
   readonly #idle: IdleArray | undefined;
   /** Collection's next page read is known while the one before is on its way out. */
   readonly #readsOn: boolean;
   readonly #turns: ChannelTurns | undefined;
   readonly #pairs: boolean;
-  readonly #onEnd: number;
-  readonly #onFree: number;
-  readonly #onAcross: number;
+  readonly #onEnd: number = 0;
+  readonly #onFree: number = 0;
+  readonly #onAcross: number = 0;
 
   readonly #work: Uint8Array;
   /** The lane of the job, and the read; a suspended job keeps its lane while the die reads. */

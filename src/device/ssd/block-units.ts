@@ -7,12 +7,12 @@ import type { Geometry } from './geometry.ts';
 
 export class BlockUnits {
   /** Rows of a block. */
-  readonly rows: number;
+  readonly rows: number = 0;
   /** Logical units by lane and unit of the block; a row's valid ones stand first in it, in ascending order. */
   readonly units: Int32Array;
   /** By lane and row: how many these are. */
   readonly counts: Int32Array;
-  readonly #unitsPerRow: number;
+  readonly #unitsPerRow: number = 0;
 
   constructor({ lanes, unitsPerBlock, unitsPerRow }: Geometry) {
     this.rows = unitsPerBlock / unitsPerRow;

@@ -45,9 +45,9 @@ export class Blocks {
   readonly slc: SlcCache | undefined;
 
   /** Valid units from which on a lane takes nothing more from the host. */
-  readonly #laneValidMax: number;
+  readonly #laneValidMax: number = 0;
   readonly #geometry: Geometry;
-  readonly #streams: number;
+  readonly #streams: number = 0;
   readonly #wear: WearLevelling | undefined;
   /** Free blocks of a lane in the order in which they were freed, block + 1, 0 at the end. */
   readonly #nextFree: Int32Array;
@@ -77,8 +77,8 @@ export class Blocks {
     this.slc = slc;
     // Half of the average lane's spare units: lanes may differ, but none may silt up.
     const spare = geometry.unitsPerLane - geometry.mappedUnits / geometry.lanes;
-    this.#laneValidMax =
-      geometry.unitsPerLane - Math.max(keepBlocks * geometry.unitsPerBlock, spare / 2);
+    const kept = Math.max(keepBlocks * geometry.unitsPerBlock, spare / 2);
+    this.#laneValidMax = Math.ceil(geometry.unitsPerLane - kept);
     this.laneValid = new Int32Array(geometry.lanes);
     this.valid = new Int32Array(geometry.blocks);
     this.state = new Uint8Array(geometry.blocks);
@@ -220,7 +220,11 @@ export class Blocks {
 
   /** Collection has moved valid units of a victim elsewhere. */
   moved(block: number, units: number): void {
-    this.addValid(block, -units);
+    const lane = this.#geometry.laneOfBlock(block);
+    // Not by adding a negative number: less nothing would be minus zero, which is no integer.
+    this.valid[block] -= units;
+    this.laneValid[lane] -= units;
+    if (this.slc?.holds[block] === 1) this.slc.valid[lane] -= units;
   }
 
   /** A valid unit of the block went stale. Returns whether collection has the block in hand. */

@@ -17,7 +17,7 @@ export const SlotState = { free: 0, arriving: 1, dirty: 2, filling: 3, programmi
 const NONE = -1;
 
 export class WriteBuffer {
-  readonly slots: number;
+  readonly slots: number = 0;
   /** By slot: the logical unit. */
   readonly logical: Int32Array;
   readonly state: Uint8Array;
@@ -34,8 +34,8 @@ export class WriteBuffer {
   dirtyCount = 0;
 
   /** All sectors of a unit, as bits. */
-  readonly #whole: number;
-  readonly #unitSectors: number;
+  readonly #whole: number = 0;
+  readonly #unitSectors: number = 0;
   #firstFree = 0;
   #firstDirty = NONE;
   #lastDirty = NONE;

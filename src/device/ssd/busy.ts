@@ -5,11 +5,13 @@ import type { EventQueue } from '../../sim/events.ts';
 export class BusyClock {
   readonly #events: EventQueue;
   #active = 0;
-  #sinceNs = 0;
-  #totalNs = 0;
+  #sinceNs = NaN;
+  #totalNs = NaN;
 
   constructor(events: EventQueue) {
     this.#events = events;
+    this.#sinceNs = 0;
+    this.#totalNs = 0;
   }
 
   enter(): void {

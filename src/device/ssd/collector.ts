@@ -26,16 +26,16 @@ export class Collector implements InHand {
   readonly active: Uint8Array;
 
   readonly #geometry: Geometry;
-  readonly #unitsPerBlock: number;
-  readonly #unitsPerRow: number;
-  readonly #unitsPerProgram: number;
-  readonly #unitBytes: number;
+  readonly #unitsPerBlock: number = 0;
+  readonly #unitsPerRow: number = 0;
+  readonly #unitsPerProgram: number = 0;
+  readonly #unitBytes: number = 0;
   readonly #blocks: Blocks;
   readonly #ftl: Ftl;
   /** A lane with so many free blocks, or fewer, is short of them. */
   #wantFree: number;
-  readonly #startFree: number;
-  readonly #idleFree: number;
+  readonly #startFree: number = 0;
+  readonly #idleFree: number = 0;
   #array!: FlashArray;
   #map: CachedMap | undefined;
 
@@ -45,7 +45,7 @@ export class Collector implements InHand {
   /** What of the victim is valid and has not been read. */
   readonly #unread: BlockUnits;
   /** By lane: units read and not yet programmed: logical unit (-1 once it is stale), and first unit of the row it was read from. */
-  readonly #capacity: number;
+  readonly #capacity: number = 0;
   readonly #logical: Int32Array;
   readonly #from: Int32Array;
   readonly #carried: Int32Array;

@@ -61,10 +61,10 @@ export class Destager {
   readonly #lists: LaneLists | undefined;
   readonly #byAddress: boolean;
   readonly #streams: Streams | undefined;
-  readonly #streamCount: number;
+  readonly #streamCount: number = 0;
   /** All batches are of one size; the size of the smallest. */
   readonly #isOneSize: boolean;
-  readonly #leastBatch: number;
+  readonly #leastBatch: number = 0;
   /** By lane: the stream its batch goes to. */
   readonly #stream: Uint8Array;
   #forcedUpTo = 0;

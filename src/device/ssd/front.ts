@@ -16,33 +16,34 @@ const ns = (us: number): number => Math.round(us * 1000);
 /** Times are handed over in fields (docs/HOT-PATH.md). */
 export class Front {
   /** Operand of transfers: from when on the data is ready, ns. */
-  earliestNs = 0;
+  earliestNs = NaN;
   /** Result of `accept`: when the command is past the firmware; of a transfer: when it ends, ns. */
-  doneNs = 0;
+  doneNs = NaN;
 
-  readonly #readNs: number;
-  readonly #readSmallNs: number;
-  readonly #writeNs: number;
-  readonly #writePer4kNs: number;
-  readonly flushNs: number;
-  readonly discardNs: number;
-  readonly fuaNs: number;
-  readonly #doorbellNs: number;
+  readonly #readNs: number = NaN;
+  readonly #readSmallNs: number = NaN;
+  readonly #writeNs: number = NaN;
+  readonly #writePer4kNs: number = NaN;
+  readonly flushNs: number = NaN;
+  readonly discardNs: number = NaN;
+  readonly fuaNs: number = NaN;
+  readonly #doorbellNs: number = NaN;
   readonly #serialNs: Float64Array;
-  readonly #linkNsPerByte: number;
-  readonly #linkCommandNs: number;
-  readonly #linkWriteNs: number;
+  readonly #linkNsPerByte: number = NaN;
+  readonly #linkCommandNs: number = NaN;
+  readonly #linkWriteNs: number = NaN;
   readonly #toHost = new Timeline();
   readonly #toDrive: Timeline;
   readonly #memory: Timeline | undefined;
-  readonly #memoryNsPerByte: number;
-  readonly #memoryAccessNs: number;
-  #serialFreeNs = 0;
+  readonly #memoryNsPerByte: number = NaN;
+  readonly #memoryAccessNs: number = NaN;
+  #serialFreeNs = NaN;
 
   readonly #events: EventQueue;
 
   constructor(p: SsdProfile, events: EventQueue) {
     this.#events = events;
+    this.#serialFreeNs = 0;
     const c = p.controller;
     this.#readNs = ns(c.read_us);
     this.#readSmallNs = ns(c.read_4k_us ?? c.read_us);

@@ -22,22 +22,22 @@ const ns = (us: number): number => Math.round(us * 1000);
 const nsPerByte = (mibPerS: number): number => 1e9 / (mibPerS * 1024 * 1024);
 
 export class Geometry {
-  readonly channels: number;
+  readonly channels: number = 0;
   /** What works on its own: dies, or chips where a chip serves one command at a time. */
-  readonly dies: number;
-  readonly lanes: number;
-  readonly unitBytes: number;
-  readonly unitSectors: number;
-  readonly unitsPerRow: number;
-  readonly unitsPerProgram: number;
-  readonly unitsPerBlock: number;
-  readonly blocksPerLane: number;
-  readonly blocks: number;
-  readonly unitsPerLane: number;
-  readonly physicalUnits: number;
+  readonly dies: number = 0;
+  readonly lanes: number = 0;
+  readonly unitBytes: number = 0;
+  readonly unitSectors: number = 0;
+  readonly unitsPerRow: number = 0;
+  readonly unitsPerProgram: number = 0;
+  readonly unitsPerBlock: number = 0;
+  readonly blocksPerLane: number = 0;
+  readonly blocks: number = 0;
+  readonly unitsPerLane: number = 0;
+  readonly physicalUnits: number = 0;
   /** Units the host has, and those and the translation pages behind them. */
-  readonly logicalUnits: number;
-  readonly mappedUnits: number;
+  readonly logicalUnits: number = 0;
+  readonly mappedUnits: number = 0;
   /** Lanes in the order in which they are filled, and by lane its place there. */
   readonly laneAt: Int32Array;
   readonly placeOf: Int32Array;
@@ -47,13 +47,13 @@ export class Geometry {
   /** Sense time by page type when at most 4 KiB are wanted, ns. */
   readonly senseSmallNs: Float64Array;
   readonly programNs: Float64Array;
-  readonly eraseNs: number;
-  readonly channelNsPerByte: number;
-  readonly channelCommandNs: number;
-  readonly channelMaxBytes: number;
-  readonly codewordBytes: number;
+  readonly eraseNs: number = 0;
+  readonly channelNsPerByte: number = NaN;
+  readonly channelCommandNs: number = 0;
+  readonly channelMaxBytes: number = 0;
+  readonly codewordBytes: number = 0;
 
-  readonly #lanesPerPlane: number;
+  readonly #lanesPerPlane: number = 0;
 
   constructor(p: SsdProfile) {
     const a = p.array;

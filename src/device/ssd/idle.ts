@@ -11,12 +11,13 @@ export class IdleArray {
   readonly #afterNs: number;
   readonly #wakeNs: number;
   /** When what is booked on the dies and channels so far ends, ns. */
-  untilNs = 0;
+  untilNs = NaN;
   /** When a read could start; after `begin`, when it does, ns. */
-  startNs = 0;
+  startNs = NaN;
 
   constructor(idle: NonNullable<SsdProfile['array']['idle']>) {
     this.#afterNs = ns(idle.after_us);
+    this.untilNs = 0;
     this.#wakeNs = ns(idle.wake_us);
   }
 

@@ -19,18 +19,18 @@ const LINE_BITS = (LINE_BYTES - 1) * 8;
 const LEAD_BYTES = LINE_BYTES - 16;
 
 export class PackedInts {
-  readonly length: number;
+  readonly length: number = 0;
   /** Bits an entry takes, 1 to 31. */
-  readonly width: number;
+  readonly width: number = 0;
   /** Entries a line holds, the first in the lowest bits of its first word. */
-  readonly perLine: number;
+  readonly perLine: number = 0;
   /** `lineWords` words a line. */
   readonly lineWords = LINE_WORDS;
   readonly words: Int32Array;
   readonly #bytes: Uint8Array;
-  readonly #mask: number;
+  readonly #mask: number = 0;
   /** A little over 1 / `perLine`, so that a product rounds down to the line. */
-  readonly #linesPerEntry: number;
+  readonly #linesPerEntry: number = NaN;
 
   /** @param most the largest value, below 2^31 */
   constructor(length: number, most: number) {

@@ -28,7 +28,7 @@ export class ReadPath {
   readonly #readsUnmapped: boolean;
   readonly #map: CachedMap | undefined;
   /** For `#issue`: from when on, ns. */
-  #fromNs = 0;
+  #fromNs = NaN;
 
   /**
    * @param onDone the event that completes a tag

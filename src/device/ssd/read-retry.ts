@@ -11,7 +11,7 @@ import type { SsdProfile } from './profile.ts';
 export class ReadRetry {
   /** Of the page drawn for last: how many times it has to be read again, and what its sense takes longer, ns. */
   extraReads = 0;
-  addedNs = 0;
+  addedNs = NaN;
 
   readonly #random: RandomStream;
   /** Draws below a bound, and of no earlier one, are read again so many times. */

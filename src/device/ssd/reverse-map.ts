@@ -24,9 +24,9 @@ export class ReverseMap implements BlockWatcher {
   readonly #geometry: Geometry;
   readonly #blocks: Blocks;
   readonly #forward: PackedInts;
-  readonly #first: number;
+  readonly #first: number = 0;
   /** Entries from one list to the next. */
-  readonly #stride: number;
+  readonly #stride: number = 0;
   /** Logical unit + 1 by list and unit; 0 for none. */
   readonly #units: PackedInts;
   /** By block: 1 since it was first opened. */

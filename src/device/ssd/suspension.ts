@@ -13,11 +13,11 @@ const ns = (us: number): number => Math.round(us * 1000);
 
 export class Suspension {
   /** Operands of `find`: when the job's cells began (or went on), and when the read could start, ns. */
-  cellNs = 0;
-  fromNs = 0;
+  cellNs = NaN;
+  fromNs = NaN;
   /** Results: the job's first suspend point from then on, and when the die can read, ns; Infinity when never. */
-  pointNs = 0;
-  stoppedNs = 0;
+  pointNs = NaN;
+  stoppedNs = NaN;
   /** Before a job's cells go on, ns. */
   readonly resumeNs: number;
   readonly #stopNs: Float64Array;

@@ -8,10 +8,10 @@
 
 export class Timeline {
   /** Operands of `book`: the earliest start, and the present, ns; spans that ended by then are forgotten. */
-  earliestNs = 0;
-  nowNs = 0;
+  earliestNs = NaN;
+  nowNs = NaN;
   /** Result: when the booked span ends, ns. */
-  endNs = 0;
+  endNs = NaN;
 
   /** Busy spans that end after the present, in order; ring-free: rows 0..#count-1. */
   #starts = new Float64Array(16);

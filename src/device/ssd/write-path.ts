@@ -29,12 +29,12 @@ export class WritePath {
   readonly #requests: Requests;
   readonly #destager: Destager;
   readonly #complete: (tag: number) => void;
-  readonly #onDone: number;
+  readonly #onDone: number = 0;
   readonly #streams: Streams | undefined;
   readonly #map: CachedMap | undefined;
-  readonly #onArrived: number;
+  readonly #onArrived: number = 0;
   readonly #powerCut: PowerCut | undefined;
-  readonly #capacitySectors: number;
+  readonly #capacitySectors: number = NaN;
   readonly #protected: boolean;
   readonly #writeBack: boolean;
   readonly #isVolatile: boolean;
