@@ -1,6 +1,6 @@
 /**
- * What is valid in the block that a lane empties and has not been read, row by row. It is looked up
- * when the block is taken, and a unit that goes stale before it is read is struck out.
+ * What is valid in the block that a lane empties and has not been read, row by row. Rows are looked up
+ * some at a time, and a unit that goes stale between that and its row's being read is struck out.
  */
 
 import type { Geometry } from './geometry.ts';
@@ -12,18 +12,22 @@ export class BlockUnits {
   readonly units: Int32Array;
   /** By lane and row: how many these are. */
   readonly counts: Int32Array;
+  /** By lane: rows before this one have been looked up. */
+  readonly known: Int32Array;
   readonly #unitsPerRow: number = 0;
 
   constructor({ lanes, unitsPerBlock, unitsPerRow }: Geometry) {
     this.rows = unitsPerBlock / unitsPerRow;
     this.units = new Int32Array(lanes * unitsPerBlock);
     this.counts = new Int32Array(lanes * this.rows);
+    this.known = new Int32Array(lanes);
     this.#unitsPerRow = unitsPerRow;
   }
 
-  /** Begins anew for another block. */
-  clear(lane: number): void {
-    this.counts.fill(0, lane * this.rows, (lane + 1) * this.rows);
+  /** Rows are about to be looked up. */
+  learn(lane: number, from: number, to: number): void {
+    this.counts.fill(0, lane * this.rows + from, lane * this.rows + to);
+    this.known[lane] = to;
   }
 
   /** Adds a unit to its row, where it is not there already. A row the block has not got is nothing. */

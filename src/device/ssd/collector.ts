@@ -159,7 +159,8 @@ export class Collector implements InHand {
     const block = this.#nextVictim(lane);
     this.#victim[lane] = block + 1;
     this.#row[lane] = 0;
-    if (block >= 0 && this.#blocks.valid[block] > 0) this.#ftl.holdings(block, this.#unread, lane);
+    this.#unread.known[lane] = 0;
+    if (block >= 0 && this.#blocks.valid[block] > 0) this.#ftl.prepare(block);
     return block >= 0;
   }
 
@@ -224,7 +225,10 @@ export class Collector implements InHand {
     if (this.#blocks.valid[block] === 0) return false;
     const unread = this.#unread;
     let row = this.#row[lane];
-    while (row < rows && unread.count(lane, row) === 0) row++;
+    for (; row < rows; row++) {
+      if (row >= unread.known[lane]) this.#ftl.holdings(block, unread, lane, row);
+      if (unread.count(lane, row) > 0) break;
+    }
     if (row >= rows) {
       this.#row[lane] = row;
       return false;
@@ -234,10 +238,7 @@ export class Collector implements InHand {
     const at = lane * this.#capacity + before;
     const physical = block * this.#unitsPerBlock + row * this.#unitsPerRow;
     const taken = unread.copy(lane, row, this.#logical, at);
-    for (let i = at; i < at + taken; i++) {
-      this.#from[i] = physical;
-      this.#ftl.touch(this.#logical[i]);
-    }
+    for (let i = at; i < at + taken; i++) this.#from[i] = physical;
     this.#physical = physical;
     this.#taken[lane] = taken;
     this.#carried[lane] = before + taken;
@@ -295,7 +296,7 @@ export class Collector implements InHand {
     const lane = this.#geometry.laneOfBlock(block);
     const row = this.#geometry.pageOf(physical);
     if (block === this.#victim[lane] - 1 && row >= this.#row[lane]) {
-      this.#unread.strike(lane, row, logical);
+      if (row < this.#unread.known[lane]) this.#unread.strike(lane, row, logical);
       return;
     }
     const base = lane * this.#capacity;
@@ -347,7 +348,8 @@ export class Collector implements InHand {
     this.#erasable.set(saved.erasable);
     this.#wantFree = saved.wantFree;
     this.#victim.forEach((block, lane) => {
-      if (block > 0) this.#ftl.holdings(block - 1, this.#unread, lane);
+      this.#unread.known[lane] = this.#row[lane];
+      if (block > 0) this.#ftl.prepare(block - 1);
     });
   }
 }

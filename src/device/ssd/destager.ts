@@ -57,6 +57,7 @@ export class Destager {
   /** The place in lane order that is next. */
   #nextPlace = 0;
   readonly #gathered: Int32Array;
+  readonly #logicals: Int32Array;
   /** Slots sorted by the lane they belong to, and by stream. */
   readonly #lists: LaneLists | undefined;
   readonly #byAddress: boolean;
@@ -96,6 +97,7 @@ export class Destager {
     this.#ready = new Uint8Array(geometry.lanes).fill(1);
     this.#readyCount = geometry.lanes;
     this.#gathered = new Int32Array(geometry.unitsPerProgram);
+    this.#logicals = new Int32Array(geometry.unitsPerProgram);
     this.#touched = new Int32Array(byAddress ? buffer.slots : 0);
     this.#byAddress = byAddress;
     this.#streams = streams;
@@ -205,14 +207,17 @@ export class Destager {
     const target = this.#target[lane];
     const count = this.#count[lane];
     const base = lane * unitsPerProgram;
-    const isPage = this.#map?.isPage(this.#buffer.logical[this.#batch[base]]) === true;
+    for (let i = 0; i < count; i++) {
+      this.#logicals[i] = this.#buffer.logical[this.#batch[base + i]];
+    }
+    this.#ftl.lookAhead(this.#logicals, count);
     for (let i = 0; i < count; i++) {
       const slot = this.#batch[base + i];
       if (this.#buffer.stale[slot] === 0) this.#ftl.place(this.#buffer.logical[slot], target + i);
       this.#release(slot);
     }
     this.programs++;
-    if (isPage) this.mapUnits += count;
+    if (this.#map?.isPage(this.#logicals[0]) === true) this.mapUnits += count;
     else this.units += count;
     this.#count[lane] = 0;
     this.#blocks.programmed(lane, this.#stream[lane]);

@@ -33,6 +33,9 @@ export interface InHand {
   wentStale(logical: number, physical: number): void;
 }
 
+/** Rows that are looked up in one go: enough to wait for memory together, few enough to be in the cache still when they have been moved. */
+const AHEAD_ROWS = 8;
+
 export class Ftl {
   readonly #start: Start;
   readonly #geometry: Geometry;
@@ -43,8 +46,6 @@ export class Ftl {
   readonly #found: Int32Array;
   readonly #entries: Int32Array;
   #collection!: InHand;
-  /** Kept so that looking ahead is not found to be of no use. */
-  touched = 0;
 
   /**
    * @param start where everything is to begin with
@@ -82,37 +83,43 @@ export class Ftl {
       : -1;
   }
 
+  /** A block is going to be emptied: sees to it that what it holds can be found. */
+  prepare(block: number): void {
+    if (!this.#reverse.isAsStarted(block)) this.#reverse.prepare(block);
+  }
+
   /**
-   * All that is valid in a block, row by row, each row's units in ascending order, so that it does not
-   * matter how they were found. The whole block is looked up at once: single look-ups in so large a map
-   * wait for memory one by one, these wait together.
+   * What is valid in a prepared block, from a row on as far as it is convenient, each row's units in
+   * ascending order, so that it does not matter how they were found.
+   * @param into where it goes; it knows the rows until then
    */
-  holdings(block: number, into: BlockUnits, lane: number): void {
+  holdings(block: number, into: BlockUnits, lane: number, row: number): void {
     const { unitsPerRow, unitsPerBlock } = this.#geometry;
     const found = this.#found;
     const entries = this.#entries;
+    const reverse = this.#reverse;
+    const isAsStarted = reverse.isAsStarted(block);
+    const isInOrder = isAsStarted || !reverse.isBag(block);
+    const from = isInOrder ? row * unitsPerRow : 0;
+    const count = isInOrder
+      ? Math.min(AHEAD_ROWS * unitsPerRow, unitsPerBlock - from)
+      : unitsPerBlock;
     const physical = block * unitsPerBlock;
-    const isAsStarted = this.#reverse.isAsStarted(block);
-    if (isAsStarted) {
-      this.#start.copy(block, physical, found, 0, unitsPerBlock);
-    } else {
-      this.#reverse.prepare(block);
-      this.#reverse.copy(block, found);
-    }
-    this.#forward.gather(found, 0, unitsPerBlock, entries);
-    this.#reverse.release(block);
-    into.clear(lane);
+    if (isAsStarted) this.#start.copy(block, physical + from, found, 0, count);
+    else reverse.copy(block, from, found, count);
+    this.#forward.gather(found, 0, count, entries);
+    into.learn(lane, row, isInOrder ? row + count / unitsPerRow : into.rows);
     const expected = this.#geometry.rowOf(physical) + FIRST;
-    for (let i = 0; i < unitsPerBlock; i++) {
+    for (let i = 0; i < count; i++) {
       if (found[i] < 0) continue;
       if (!isAsStarted) into.add(lane, entries[i] - expected, found[i]);
-      else if (entries[i] === 0) into.add(lane, (i / unitsPerRow) | 0, found[i]);
+      else if (entries[i] === 0) into.add(lane, row + ((i / unitsPerRow) | 0), found[i]);
     }
   }
 
-  /** Looks ahead, for speed alone: to be called some time before a logical unit is placed or moved. */
-  touch(logical: number): void {
-    this.#forward.touch(logical);
+  /** For speed alone: to be called before several units are placed, so that they are looked up together. */
+  lookAhead(logicals: Int32Array, count: number): void {
+    this.#forward.gather(logicals, 0, count, this.#entries);
   }
 
   /** A program has put `logical` at `physical`; its former place goes stale. */
@@ -131,29 +138,25 @@ export class Ftl {
    */
   move(logicals: Int32Array, from: Int32Array, at: number, count: number, target: number): void {
     const { unitsPerRow } = this.#geometry;
-    const forward = this.#forward;
     const block = this.#geometry.blockOf(target);
-    let row = this.#geometry.rowOf(target);
-    let rowEnd = at + unitsPerRow;
-    let moved = 0;
+    const moving = this.#found;
+    let row = this.#geometry.rowOf(target) + FIRST;
+    let all = 0;
+    for (let first = at; first < at + count; first += unitsPerRow, row++) {
+      const end = Math.min(first + unitsPerRow, at + count);
+      let wanted = 0;
+      for (let i = first; i < end; i++) if (logicals[i] >= 0) moving[wanted++] = logicals[i];
+      this.#forward.scatter(moving, 0, wanted, row);
+      all += wanted;
+    }
     for (let i = at; i < at + count;) {
       const source = from[i];
       let left = 0;
-      for (; i < at + count && from[i] === source; i++) {
-        if (i === rowEnd) {
-          row++;
-          rowEnd += unitsPerRow;
-        }
-        const logical = logicals[i];
-        if (logical < 0) continue;
-        forward.set(logical, row + FIRST);
-        left++;
-      }
+      for (; i < at + count && from[i] === source; i++) if (logicals[i] >= 0) left++;
       this.#blocks.moved(this.#geometry.blockOf(source), left);
-      moved += left;
     }
     this.#reverse.writtenAll(block, target, logicals, at, count);
-    this.#blocks.addValid(block, moved);
+    this.#blocks.addValid(block, all);
   }
 
   /** The unit holds nothing from now on. */

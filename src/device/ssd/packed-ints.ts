@@ -2,19 +2,16 @@
  * Whole numbers of one width, end to end: a map of 10^8 entries that need 25 bits each takes 26 bits
  * each. Zeroes at first, which the system backs with memory only where something is written.
  *
- * A map is far larger than the processor's cache, so what an access costs is the wait for memory. So
- * entries do not cross cache lines, and each line ends in a byte that means nothing: `touch` writes to
- * it. A write to memory is not waited for, and what comes later finds the line in the cache. (JavaScript
- * has no prefetch, and a read that is of no use is waited for all the same.)
+ * A map is far larger than the processor's cache, so what an access costs is the wait for memory.
+ * Entries do not cross cache lines, and what is known to be wanted is asked for many at a time (`gather`,
+ * `scatter`), in loops without a branch: single accesses wait for memory one by one, these together.
  */
 
 const LINE_BYTES = 64;
 const LINE_WORDS = LINE_BYTES / 4;
-/** Bits of a line that hold entries. */
-const LINE_BITS = (LINE_BYTES - 1) * 8;
 /**
  * Where the first line begins: large blocks of memory begin 16 bytes into a cache line (glibc's malloc
- * keeps their size there). Where that is not so, touching is less use, and nothing else changes.
+ * keeps their size there). Where that is not so, some entries do cross, and nothing else changes.
  */
 const LEAD_BYTES = LINE_BYTES - 16;
 
@@ -27,7 +24,6 @@ export class PackedInts {
   /** `lineWords` words a line. */
   readonly lineWords = LINE_WORDS;
   readonly words: Int32Array;
-  readonly #bytes: Uint8Array;
   readonly #mask: number = 0;
   /** A little over 1 / `perLine`, so that a product rounds down to the line. */
   readonly #linesPerEntry: number = NaN;
@@ -38,13 +34,12 @@ export class PackedInts {
     this.width = Math.max(1, 32 - Math.clz32(most));
     // Not 2 ** width - 1, which V8 keeps as a floating-point number.
     this.#mask = -1 >>> (32 - this.width);
-    this.perLine = Math.floor(LINE_BITS / this.width);
+    this.perLine = Math.floor((LINE_BYTES * 8) / this.width);
     this.#linesPerEntry = (1 + 2 ** -40) / this.perLine;
     const bytes = Math.ceil(length / this.perLine) * LINE_BYTES;
     // An entry in a line's last word is looked for in the word after it, too.
     const buffer = new ArrayBuffer(LEAD_BYTES + bytes + 4);
     this.words = new Int32Array(buffer, LEAD_BYTES);
-    this.#bytes = new Uint8Array(buffer, LEAD_BYTES);
   }
 
   get(index: number): number {
@@ -70,15 +65,8 @@ export class PackedInts {
     words[at + 1] = (words[at + 1] & ~((mask >>> 1) >>> above)) | ((value >>> 1) >>> above);
   }
 
-  /** Looks ahead, for speed alone: an entry that is not negative will be wanted soon. */
-  touch(index: number): void {
-    const line = (index * this.#linesPerEntry) | 0;
-    this.#bytes[line * LINE_BYTES + LINE_BYTES - 1] = 0;
-  }
-
   /**
-   * Gets many entries, those of a large map at once: so few instructions an entry, and no branch, that
-   * many wait for memory together, where single `get`s wait one by one.
+   * Gets many entries.
    * @param indices of entries; for a negative one comes what stands in the first
    * @param into where the entries go, as the indices stand
    */
@@ -93,6 +81,25 @@ export class PackedInts {
       const at = line * LINE_WORDS + (bit >>> 5);
       const shift = bit & 31;
       into[i] = ((words[at] >>> shift) | ((words[at + 1] << 1) << (31 - shift))) & mask;
+    }
+  }
+
+  /** Sets the entries of `indices`, from `from` on, to one value; `indices` holds none that is negative. */
+  scatter(indices: Int32Array, from: number, to: number, value: number): void {
+    const { words, width, perLine } = this;
+    const mask = this.#mask;
+    const linesPerEntry = this.#linesPerEntry;
+    const valueAbove = value >>> 1;
+    const maskAbove = mask >>> 1;
+    for (let i = from; i < to; i++) {
+      const index = indices[i];
+      const line = (index * linesPerEntry) | 0;
+      const bit = Math.imul(index - Math.imul(line, perLine), width);
+      const at = line * LINE_WORDS + (bit >>> 5);
+      const shift = bit & 31;
+      const above = 31 - shift;
+      words[at] = (words[at] & ~(mask << shift)) | (value << shift);
+      words[at + 1] = (words[at + 1] & ~(maskAbove >>> above)) | (valueAbove >>> above);
     }
   }
 

@@ -33,6 +33,8 @@ export class ReverseMap implements BlockWatcher {
   readonly #rewritten: Uint8Array;
   /** By block: its list + 1, 0 for none. */
   readonly #listOf: Int32Array;
+  /** By block: 1 when its list was searched for. */
+  readonly #bags: Uint8Array;
   readonly #free: Int32Array;
   #freeCount: number;
 
@@ -60,6 +62,7 @@ export class ReverseMap implements BlockWatcher {
     this.#units = new PackedInts(lists * this.#stride, geometry.mappedUnits);
     this.#rewritten = new Uint8Array(geometry.blocks);
     this.#listOf = new Int32Array(geometry.blocks);
+    this.#bags = new Uint8Array(geometry.blocks);
     this.#free = Int32Array.from({ length: lists }, (_, i) => lists - 1 - i);
     this.#freeCount = lists;
   }
@@ -115,14 +118,18 @@ export class ReverseMap implements BlockWatcher {
   }
 
   /**
-   * Logical units of a block that is prepared and not as it started, in any order: all that are valid,
-   * others that were, -1 for none.
+   * Logical units of a block that is prepared and not as it started: all that are valid, others that
+   * were, -1 for none. Unit by unit, or in any order if it is a bag.
    */
-  copy(block: number, into: Int32Array): void {
+  copy(block: number, from: number, into: Int32Array, count: number): void {
     const units = this.#units;
-    const from = (this.#listOf[block] - 1) * this.#stride;
-    const { unitsPerBlock } = this.#geometry;
-    for (let i = 0; i < unitsPerBlock; i++) into[i] = units.get(from + i) - 1;
+    const first = (this.#listOf[block] - 1) * this.#stride + from;
+    for (let i = 0; i < count; i++) into[i] = units.get(first + i) - 1;
+  }
+
+  /** Whether what a block holds was searched for, so that its list is in no order. */
+  isBag(block: number): boolean {
+    return this.#bags[block] === 1;
   }
 
   /** Lists for a victim and, as far as they go, for the blocks that will be victims next. */
@@ -152,6 +159,7 @@ export class ReverseMap implements BlockWatcher {
     const { mappedUnits, blocks } = this.#geometry;
     const { perLine } = this.#forward;
     const next = new Int32Array(blocks).fill(-1);
+    for (const block of made) this.#bags[block] = 1;
     for (const block of made) next[block] = (this.#listOf[block] - 1) * this.#stride;
     // Piece by piece: V8 compiles what is called often.
     const piece = perLine * LINES_AT_ONCE;
@@ -188,6 +196,7 @@ export class ReverseMap implements BlockWatcher {
   #giveList(block: number): void {
     const list = this.#free[--this.#freeCount];
     this.#listOf[block] = list + 1;
+    this.#bags[block] = 0;
     this.#units.clear(list * this.#stride, (list + 1) * this.#stride);
   }
 

@@ -198,7 +198,6 @@ export class WritePath {
       const held = sectorBits(from - unit * unitSectors, to - from);
       // Write-zeroes: whole units are unmapped already, only the ends are data.
       const slot = buffer.take(unit, held, durable ? tag : NONE);
-      this.#ftl.touch(unit);
       this.#map?.begin(slot);
       if (this.#streams !== undefined) this.#streams.assign(slot, unit, requests.stream[tag]);
       if (durable) requests.left[tag]++;

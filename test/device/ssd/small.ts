@@ -129,10 +129,12 @@ export function mapFaults(drive: SsdDrive): string[] {
         `block ${block} counts ${blocks.valid[block]} valid units, holds ${valid[block]}`,
       );
     }
-    ftl.holdings(block, found, 0);
+    ftl.prepare(block);
+    found.known[0] = 0;
     const end = (block + 1) * unitsPerBlock;
     for (let row = block * unitsPerBlock; row < end; row += unitsPerRow) {
       const nth = (row - block * unitsPerBlock) / unitsPerRow;
+      if (nth >= found.known[0]) ftl.holdings(block, found, 0, nth);
       const at = nth * unitsPerRow;
       const holds = found.units.subarray(at, at + found.counts[nth]).join();
       const expected = (held.get(row) ?? []).join();
