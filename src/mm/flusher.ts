@@ -30,6 +30,18 @@ interface Work {
   /** Who waits for it hears of its end. */
   done: WaitQueue | undefined;
   isDone: boolean;
+  /** Not inodes but what reclaim asks for of one of them. */
+  pageout: PageoutRange | undefined;
+}
+
+/** A range of a file that reclaim wants written (the pageout work of src/mm/pageout). */
+export interface PageoutRange {
+  readonly inode: Inode;
+  /** First page, and how many. */
+  first: number;
+  pages: number;
+  /** Does it, in the flusher's thread. */
+  readonly write: () => Sleeping<void>;
 }
 
 /** MIN_WRITEBACK_PAGES since 3.2: what a slice is rounded to. */
@@ -75,6 +87,42 @@ export class Flusher {
     const mine = { ...work(Writer.sync), isSync, done, olderThanNs: this.#memory.events.nowNs };
     this.#queue(mine);
     while (!mine.isDone) yield* done.wait();
+  }
+
+  // --- what reclaim asks for by file and place --------------------------------------------------
+
+  /** Pageout works that wait. */
+  pageoutsQueued = 0;
+
+  queuePageout(pageout: PageoutRange): void {
+    this.pageoutsQueued++;
+    this.#queue({ ...work(Writer.kicked), pageout });
+  }
+
+  /**
+   * Looks through the pageout works that wait, the newest first, at most `most` of them.
+   * @param takes says whether one of them will do
+   * @returns how many were looked at before it, or -1 when none would do
+   */
+  findPageout(takes: (pageout: PageoutRange) => boolean, most: number): number {
+    let seen = 0;
+    for (let at = this.#work.length - 1; at >= 0 && seen < most; at--) {
+      const { pageout } = this.#work[at];
+      if (pageout === undefined) continue;
+      if (takes(pageout)) return seen;
+      seen++;
+    }
+    return -1;
+  }
+
+  /** Writes a range of an inode on which I_SYNC has been set, and takes that off again. */
+  *writePinned(inode: Inode, wbc: WritebackControl): Sleeping<void> {
+    yield* writeCachePages(this.#memory, inode, wbc);
+    inode.state &= ~InodeState.sync;
+    // Its place on the dirty lists stays; what was dirtied meanwhile has not found one.
+    if (inode.isGoing || !inode.has(DIRTY)) inode.list?.remove(inode);
+    else if (inode.list === undefined) this.#redirtyTail(inode);
+    this.#inodeSync.wakeAll();
   }
 
   #queue(one: Work): void {
@@ -124,7 +172,11 @@ export class Flusher {
 
   *#do(one: Work): Sleeping<void> {
     this.bdi.writebackRunning = true;
-    yield* this.#version >= version(3, 2) ? this.#writebackBySlices(one) : this.#writeback(one);
+    if (one.pageout !== undefined) {
+      this.pageoutsQueued--;
+      yield* one.pageout.write();
+    } else
+      yield* this.#version >= version(3, 2) ? this.#writebackBySlices(one) : this.#writeback(one);
     this.bdi.writebackRunning = false;
     one.isDone = true;
     one.done?.wakeAll();
@@ -337,5 +389,6 @@ function work(writer: Writer): Work {
     isSync: false,
     done: undefined,
     isDone: false,
+    pageout: undefined,
   };
 }

@@ -145,6 +145,7 @@ export class Kswapd {
     for (let isDone = false; !isDone;) {
       memory.stat.pageoutrun++;
       const sc = scanControl(true, order, this.#domains[0]);
+      sc.mayWritepage = !memory.options.laptopMode;
       for (sc.priority = DEF_PRIORITY; sc.priority >= 0; sc.priority--) {
         const highest = this.#highestLow(sc);
         isDone = highest < 0 || (yield* this.#pass(sc, highest));
@@ -168,6 +169,7 @@ export class Kswapd {
     const memory = this.#memory;
     memory.stat.pageoutrun++;
     const sc = scanControl(true, order, this.#domains[0]);
+    sc.mayWritepage = !memory.options.laptopMode;
     for (sc.priority = DEF_PRIORITY; sc.priority >= 1;) {
       const highest = memory.rules.perNode ? this.node.zones.length - 1 : this.#highestLow(sc);
       if (highest < 0 || this.#isBalanced(sc.order)) {

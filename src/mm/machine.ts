@@ -65,6 +65,7 @@ export class Machine {
     this.events = events;
     const rules = { ...reclaimRules(options.kernel), ...way.rules };
     this.memory = new Memory(events, queue, options, rules, mounts);
+    this.memory.keepsDirtyOrder = way.keepsDirtyOrder ?? false;
     if (options.swapBytes > 0) this.memory.swap = swapOn(this.memory, options.swapBytes);
     this.flusher = new Flushers(this.memory);
     const eviction = new Eviction(this.memory, this.flusher);

@@ -6,6 +6,8 @@
  * and clean chunks at once. What the kernel's tagged radix tree does.
  */
 
+import type { DirtyOrder } from './dirty-order.ts';
+
 const CHUNK_BITS = 10;
 const CHUNK = 1 << CHUNK_BITS;
 const MASK = CHUNK - 1;
@@ -26,6 +28,8 @@ export class Mapping {
   /** Pages that are out in swap. */
   swappedCount = 0;
   dirtyCount = 0;
+  /** In which order its pages became dirty, where a way goes by it. */
+  order: DirtyOrder | undefined;
   readonly #chunks: (Chunk | undefined)[] = [];
 
   /** The frame holding page `index`; less than 0 when none does. */
@@ -93,6 +97,7 @@ export class Mapping {
     chunk.dirty[(index & MASK) >> 5] |= 1 << (index & 31);
     chunk.dirtyCount++;
     this.dirtyCount++;
+    this.order?.add(index);
   }
 
   /** Takes the tags off a page that is tagged dirty. */
@@ -103,6 +108,7 @@ export class Mapping {
     if (chunk.toWrite !== undefined) chunk.toWrite[(index & MASK) >> 5] &= off;
     chunk.dirtyCount--;
     this.dirtyCount--;
+    this.order?.remove(index);
   }
 
   /** tag_pages_for_writeback: tags what is dirty from `start` to `end`, both included. */

@@ -14,6 +14,7 @@ import { type Sleeping, WaitQueue } from '../sim/task.ts';
 import { Bdi } from './bdi.ts';
 import { CacheHost } from './cache-host.ts';
 import { DirtyLimits } from './dirty-limits.ts';
+import { DirtyOrder } from './dirty-order.ts';
 import { Inode, InodeState } from './inode.ts';
 import { reclaimRules, type ReclaimRules } from './kernel.ts';
 import { Kind, lruOf, Lru, type LruVec } from './lru.ts';
@@ -42,6 +43,8 @@ export class Memory extends PageLocks {
   readonly limits: DirtyLimits;
   /** Its file systems are in use: not being unmounted (MS_ACTIVE). */
   isMounted = true;
+  /** The way out goes by the order in which pages became dirty. */
+  keepsDirtyOrder = false;
   readonly options: VmOptions;
   readonly rules: ReclaimRules;
   readonly topology: Topology;
@@ -174,6 +177,7 @@ export class Memory extends PageLocks {
   /** An inode, numbered and known. */
   newInode(name: string, sizeBytes: number): Inode {
     const inode = new Inode(this.inodes.length, name, sizeBytes, this.bdiOf(name));
+    if (this.keepsDirtyOrder) inode.mapping.order = new DirtyOrder();
     this.inodes.push(inode);
     return inode;
   }

@@ -2,9 +2,9 @@
 
 import type { EventQueue } from '../sim/events.ts';
 import { type Sleeping, TaskScheduler, WaitQueue } from '../sim/task.ts';
-import { type Resource, WaitGraph } from '../sim/wait-graph.ts';
+import { DeadlockError, type Resource, WaitGraph } from '../sim/wait-graph.ts';
 import type { Inode } from './inode.ts';
-import { type LockPlace, Page, type PageTable } from './page-table.ts';
+import { LockPlace, Page, type PageTable } from './page-table.ts';
 
 const PAGE_LOCK = 'page lock';
 const HELD_PAGE: readonly string[] = [PAGE_LOCK];
@@ -50,6 +50,11 @@ export abstract class PageLocks {
     this.wakePage(frame);
   }
 
+  /** Notes that a page's owner will never unlock it. */
+  forgetLocked(frame: number): void {
+    this.table.lockPlace[frame] = LockPlace.earlyReturn;
+  }
+
   /** Unlocks a page that goes away: nobody waits for it under this name any more. */
   protected forgetLock(frame: number): void {
     const { table } = this;
@@ -81,7 +86,11 @@ export abstract class PageLocks {
         const task = this.scheduler.current;
         const held = (this.#pagesLocked[task.id] ?? 0) > 0 ? HELD_PAGE : HELD_NOTHING;
         this.graph.wants(task, PAGE_LOCK, where, held);
-        this.graph.block(task, this.#pageLock(frame, inode.number, index), where);
+        const lock = this.#pageLock(frame, inode.number, index);
+        if (this.table.lockPlace[frame] === LockPlace.earlyReturn) {
+          throw new DeadlockError(neverUnlocked(task.name, lock, where), [task.name]);
+        }
+        this.graph.block(task, lock, where);
         yield* waiters.wait();
         this.graph.unblock(task);
       } else {
@@ -117,4 +126,12 @@ export abstract class PageLocks {
   useCpu(ns: number): Sleeping<boolean> {
     return this.scheduler.sleepNs(ns, 'cpu');
   }
+}
+
+function neverUnlocked(task: string, lock: Resource, where: string): string {
+  const owners = lock.owners().map((held) => `${held.task.name} in ${held.where}`);
+  return (
+    `a wait without end:\n  ${task} waits in ${where} for ${lock.label}\n` +
+    `    locked by ${owners.join('; ')}, and never to be unlocked`
+  );
 }

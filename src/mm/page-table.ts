@@ -47,9 +47,19 @@ export const LockPlace = {
   writeAround: 1,
   readPage: 2,
   multiPageWriter: 3,
+  pageoutWork: 4,
+  /** clean_page_list returned early and forgot the page: nobody will unlock it. */
+  earlyReturn: 5,
 } as const;
 export type LockPlace = (typeof LockPlace)[keyof typeof LockPlace];
-const PLACE_NAMES = ['shrink_page_list', 'write-around', 'readpage', 'a multi-page writer'];
+const PLACE_NAMES = [
+  'shrink_page_list',
+  'write-around',
+  'readpage',
+  'a multi-page writer',
+  'a pageout work',
+  'clean_page_list, which returned early',
+];
 
 export class PageTable {
   /** Number of page frames. */

@@ -53,6 +53,7 @@ export class Reclaim {
     const { memory } = this;
     const started = memory.events.nowNs;
     const sc = scanControl(false, order, node.zonelist[0].domain);
+    sc.mayWritepage = !memory.options.laptopMode;
     memory.stat.allocstall++;
     yield* this.#tryToFree(sc, node.domains);
     memory.stat.stalledDirectNs += memory.events.nowNs - started;
@@ -71,6 +72,7 @@ export class Reclaim {
     const started = memory.events.nowNs;
     const { domains } = memory.topology;
     const sc = scanControl(false, 0, domains[0], group);
+    sc.mayWritepage = !memory.options.laptopMode;
     memory.stat.allocstall++;
     yield* this.#tryToFree(sc, domains);
     memory.stat.stalledDirectNs += memory.events.nowNs - started;
@@ -88,6 +90,7 @@ export class Reclaim {
         yield* this.shrinkDomain(domain, sc);
       }
       if (sc.reclaimed >= sc.goal) return;
+      if (sc.scanned > WRITEBACK_THRESHOLD) sc.mayWritepage = true;
       if (this.way.directWakesFlusher && sc.scanned > WRITEBACK_THRESHOLD) {
         this.flusher.wake(sc.scanned);
       }
@@ -107,6 +110,7 @@ export class Reclaim {
     if (sc.group >= 0) yield* this.#shrinkIfWorth(lruvecs[sc.group], sc);
     else for (const lruvec of lruvecs) yield* this.#shrinkIfWorth(lruvec, sc);
     memory.fs.queue.finishPlug(task);
+    if (sc.isKswapd && isHard(sc)) sc.mayWritepage = true;
     if (this.#isTooMuchWritten()) yield* this.#throttleVmWriteout();
   }
 
@@ -133,8 +137,12 @@ export class Reclaim {
         const batch = Math.min(left[list], SWAP_CLUSTER_MAX);
         left[list] -= batch;
         const kind = (list >> 1) as Kind;
-        if ((list & 1) === 0) yield* this.#shrinkInactive(lruvec, kind, batch, sc);
-        else if (isInactiveLow(memory, lruvec, kind)) yield* this.shrinkActive(lruvec, kind, batch);
+        if ((list & 1) === 0) {
+          yield* this.#shrinkInactive(lruvec, kind, batch, sc);
+          left[list] -= sc.batchCharged;
+          sc.batchCharged = 0;
+        } else if (isInactiveLow(memory, lruvec, kind))
+          yield* this.shrinkActive(lruvec, kind, batch);
       }
       if (sc.reclaimed >= sc.goal && sc.priority < DEF_PRIORITY) break;
     }
@@ -261,6 +269,11 @@ export class Reclaim {
     const { memory } = this;
     return memory.nrWriteback > 0 && memory.nrWriteback > memory.dirtyLimits()[1] * 1.1;
   }
+}
+
+/** balance_pgdat's test of whether a laptop's disk has to wake: little comes of much scanning. */
+function isHard(sc: ScanControl): boolean {
+  return sc.scanned > 2 * SWAP_CLUSTER_MAX && sc.scanned > sc.reclaimed * 1.5;
 }
 
 /** too_many_isolated: more pages of a kind are off the inactive list than on it. */

@@ -45,6 +45,8 @@ export interface ScanControl {
   batchWriteback: number;
   /** Pages under write-back that have been round the list before: they cycle too fast. */
   batchImmediate: number;
+  /** Pages that the way wrote and that the scan's budget is charged for. */
+  batchCharged: number;
   /** Dirty pages set aside by a deferring way, oldest first, locked. */
   readonly deferred: number[];
   deferredCount: number;
@@ -86,6 +88,7 @@ export function scanControl(
     batchCongested: 0,
     batchWriteback: 0,
     batchImmediate: 0,
+    batchCharged: 0,
     deferred: [],
     deferredCount: 0,
   };
@@ -101,5 +104,6 @@ export function startBatch(sc: ScanControl, taken: number, file: number): void {
   sc.batchCongested = 0;
   sc.batchWriteback = 0;
   sc.batchImmediate = 0;
+  sc.batchCharged = 0;
   sc.deferredCount = 0;
 }

@@ -74,7 +74,13 @@ export class PageShrinker {
         freed++;
         continue;
       }
-      if ((flags & Page.swapBacked) === 0) sc.batchDirty++;
+      if ((flags & Page.swapBacked) === 0) {
+        sc.batchDirty++;
+        if (way.defersUntested === true) {
+          this.#setAside(frame, sc);
+          continue;
+        }
+      }
       if (reference === Reference.reclaimIfClean || !sc.mayEnterFs || !sc.mayWritepage) {
         memory.unlock(frame);
         continue;
@@ -88,8 +94,7 @@ export class PageShrinker {
         continue;
       }
       if (way.deferred) {
-        table.flags[frame] |= Page.deferred;
-        sc.deferred[sc.deferredCount++] = frame;
+        this.#setAside(frame, sc);
         continue;
       }
       const outcome = way.pageout(this.#reclaim, frame, sc);
@@ -104,6 +109,11 @@ export class PageShrinker {
       freed += yield* this.#secondPass(batch, count, sc);
     }
     return freed;
+  }
+
+  #setAside(frame: number, sc: ScanControl): void {
+    this.#memory.table.flags[frame] |= Page.deferred;
+    sc.deferred[sc.deferredCount++] = frame;
   }
 
   /** page_check_dirty_writeback and what 3.11 counts of it. */

@@ -30,6 +30,8 @@ export interface VmOptions {
   dirtyWritebackCentisecs: number;
   /** How old dirty data must be for a periodic wake-up to write it, 1/100 s. */
   dirtyExpireCentisecs: number;
+  /** vm.laptop_mode: reclaim writes nothing until it finds it hard, so that a disk may stay asleep. */
+  laptopMode: boolean;
   /** Processors: they set how often a writer checks the dirty limits. */
   cpus: number;
   /** NUMA nodes that the memory is split over evenly, each with a kswapd of its own; 1 to 64. */
@@ -78,6 +80,7 @@ export const defaultVmOptions: VmOptions = {
   dirtyBackgroundBytes: 0,
   dirtyWritebackCentisecs: 500,
   dirtyExpireCentisecs: 3000,
+  laptopMode: false,
   cpus: 1,
   nodes: 1,
   swapBytes: 0,

@@ -104,6 +104,8 @@ export class VmStat {
   stalledThrottleNs = 0;
   /** Final iputs that reclaim ran. */
   reclaimFinalIputs = 0;
+  /** Pages of an inode on its way out that a way touched without a hold on it. */
+  unpinnedUses = 0;
 
   get pagesCleanedTotal(): number {
     return this.pagesCleaned.reduce((sum, n) => sum + n, 0);

@@ -6,8 +6,10 @@ import { Lru } from '../../src/mm/lru.ts';
 import { Machine } from '../../src/mm/machine.ts';
 import { flusherKick } from '../../src/mm/pageout/flusher.ts';
 import { throttleThreshold } from '../../src/mm/naps.ts';
+import { extendRange, pageoutUnit } from '../../src/mm/pageout/pageout-work.ts';
 import { kswapdMayWrite } from '../../src/mm/pageout/linux-3.2.ts';
-import { findWay } from '../../src/mm/pageout/registry.ts';
+import { Page } from '../../src/mm/page-table.ts';
+import { findWay, HISTORY, pageoutWays } from '../../src/mm/pageout/registry.ts';
 import { ratelimitPages } from '../../src/mm/throttle/throttle.ts';
 import { writeChunk } from '../../src/mm/throttle/writer-writes.ts';
 import {
@@ -15,6 +17,7 @@ import {
   defaultVmOptions,
   MAX_WRITEBACK_PAGES,
   minFreeKbytes,
+  type VmOptions,
 } from '../../src/mm/vm-options.ts';
 import { Topology } from '../../src/mm/topology.ts';
 import { EventQueue } from '../../src/sim/events.ts';
@@ -92,10 +95,15 @@ test('background and dirty limits are 10 and 20 % of the dirtyable pages', () =>
 });
 
 /** Dirties pages of files in the given order (oldest first) and reclaims one batch by itself. */
-function reclaimed(way: string, pages: readonly (readonly [file: string, index: number])[]) {
+function reclaimed(
+  way: string,
+  pages: readonly (readonly [file: string, index: number])[],
+  changes: Partial<VmOptions> = {},
+) {
   const events = new EventQueue();
   const queue = new StubQueue(events, 1 * MS);
-  const machine = new Machine(events, queue, { ...defaultVmOptions, pages: 1024 }, findWay(way));
+  const options = { ...defaultVmOptions, pages: 1024, ...changes };
+  const machine = new Machine(events, queue, options, findWay(way));
   const { memory, files, allocator, reclaim } = machine;
   const inodes = new Map<string, number>();
   for (const [file, index] of pages) {
@@ -179,4 +187,58 @@ test('around: the contiguous dirty neighbours, back to a multiple of 32 and 32 i
   assert.deepEqual(around(31, all)[0][1], 32);
   // A gap ends it on either side.
   assert.deepEqual(around(40, [37, 39, 40, 41, 43])[0][1], 3);
+});
+
+test('pageout work at 100 MiB/s: units of 256 pages, aligned, which grow to 8 of them', () => {
+  assert.equal(pageoutUnit(25_600), 256);
+  const range = { first: 2560, pages: 256 };
+  assert.ok(extendRange(range, 2600, 256) && range.pages === 256, 'inside');
+  assert.ok(!extendRange({ ...range }, 2816 + 256, 256), 'more than a unit behind');
+  assert.ok(!extendRange({ ...range }, 2560 - 257, 256), 'more than a unit before');
+  for (let at = 0; at < 3; at++) assert.ok(extendRange(range, range.first - 1, 256));
+  while (extendRange(range, range.first + range.pages, 256));
+  assert.deepEqual(range, { first: 2560 - 3 * 256, pages: 2048 });
+});
+
+test('range-early-return: in laptop mode the set-aside pages stay locked for ever', () => {
+  const pages = Array.from({ length: 40 }, (_, i) => ['a', i] as const);
+  for (const [way, laptopMode, locked] of [
+    ['range', true, 0],
+    ['range-early-return', false, 0],
+    // 40 pages scanned are fewer than the 48 from which on it may write.
+    ['range-early-return', true, 40],
+  ] as const) {
+    const { machine } = reclaimed(way, pages, { laptopMode });
+    const { flags } = machine.memory.table;
+    assert.equal(flags.filter((of) => (of & Page.locked) !== 0).length, locked, way);
+    if (locked === 0) continue;
+    const waiter = machine.spawn('waiter', machine.files.fsync(0));
+    assert.throws(() => machine.runUntilDone([waiter]), /waiter waits in write_cache_pages/);
+  }
+});
+
+test('around-2002: 32 pages in the order in which they became dirty, wanted or not', () => {
+  const order = [
+    ...Array.from({ length: 20 }, (_, i) => 40 + i),
+    ...Array.from({ length: 40 }, (_, i) => i),
+  ];
+  const { machine, writes } = reclaimed(
+    'around-2002',
+    order.map((index) => ['a', index] as const),
+  );
+  // Two clusters: the run from 40 on and the first of the other, each bio as the writer ends it.
+  assert.equal(writes[0][1], 20);
+  assert.equal(
+    machine.memory.stat.nrVmscanWrite,
+    writes.reduce((sum, [, pages]) => sum + pages, 0),
+  );
+  assert.equal(machine.memory.stat.pgrotated, 0, 'nothing comes back to the tail');
+});
+
+test('P0 to P10 name ways', () => {
+  assert.deepEqual(
+    [...HISTORY.keys()],
+    ['P0', 'P1', 'P1s', 'P2', 'P3', 'P4', 'P5', 'P6', 'P7', 'P8', 'P9', 'P10'],
+  );
+  for (const [number, name] of HISTORY) assert.equal(findWay(number), pageoutWays.get(name));
 });

@@ -1,8 +1,12 @@
 /**
  * around (P3): write-around the target page, by Danilov's window of April 2005 ("VM 7/8 cluster
  * pageout") as it was meant: the contiguous dirty neighbours of the wanted page, back to a 32-page
- * boundary (at most 16) and forward to 32 in all. The target stays locked until its bio goes out,
- * which also pins the inode; the neighbours are only trylocked.
+ * boundary (at most 16) and forward to 32 in all. The neighbours are only trylocked. The target pins
+ * the inode (Morton, 2012): it is locked until its write-back begins, and truncation waits for that
+ * too; once it is neither, the mapping is not touched any more.
+ *
+ * around-2005: the same as it was posted, without the last rule: after the target's IO nothing keeps
+ * the inode, which is what Morton objected to. Uses of a mapping on its way out are counted.
  */
 
 import { Step } from '../../fs/step.ts';
@@ -33,7 +37,12 @@ function isWritable(memory: Memory, inode: Inode, index: number): boolean {
   return !memory.table.has(frame, Page.locked | Page.writeback);
 }
 
-function* writeAround(reclaim: Reclaim, frame: number, sc: ScanControl): Sleeping<Verdict> {
+function* writeAround(
+  reclaim: Reclaim,
+  frame: number,
+  sc: ScanControl,
+  isPinned: boolean,
+): Sleeping<Verdict> {
   if (!mayWriteToQueue(reclaim, sc)) return Verdict.keep;
   const { memory } = reclaim;
   const { table } = memory;
@@ -48,8 +57,12 @@ function* writeAround(reclaim: Reclaim, frame: number, sc: ScanControl): Sleepin
   const { fs } = inode.bdi;
   const wbc = rangeControl(Writer.reclaim, first, last, CLUSTER_PAGES, callerOf(sc));
   const writer = fs.openWriter(inode, wbc);
+  // Whether the target still keeps the inode: locked at first, then under write-back.
+  const isThere = () => table.inode[frame] === inode.number && table.has(frame, Page.writeback);
   for (let index = first; index <= last;) {
+    if (index > target && isPinned && !isThere()) break;
     if (index === target) memory.unlock(frame);
+    else if (index > target && inode.isGoing) memory.stat.unpinnedUses++;
     if (!isWritable(memory, inode, index)) {
       index++;
       continue;
@@ -79,10 +92,18 @@ function* writeAround(reclaim: Reclaim, frame: number, sc: ScanControl): Sleepin
 export const around: PageoutWay = {
   name: 'around',
   rules: neverKills,
-  summary: 'reclaim writes up to 32 contiguous dirty pages around the target (2005)',
+  summary:
+    'reclaim writes up to 32 contiguous dirty pages around the target, pinned by its lock (P3)',
   deferred: false,
   directWakesFlusher: false,
-  pageout: writeAround,
+  pageout: (reclaim, frame, sc) => writeAround(reclaim, frame, sc, true),
   cleanList: nothingDeferred,
   afterBatch: nothingAfter,
+};
+
+export const around2005: PageoutWay = {
+  ...around,
+  name: 'around-2005',
+  summary: 'the same, but nothing pins the inode after the target (as posted, April 2005)',
+  pageout: (reclaim, frame, sc) => writeAround(reclaim, frame, sc, false),
 };

@@ -5,7 +5,13 @@
  * The batch's dirty pages are set aside locked. Oldest first, each takes with it all pages of its
  * file on the list, in any order and with any gaps; what is written is the span from the lowest to
  * the highest, without a page limit, through the multi-page writer, with the inode pinned by
- * igrab/iput. Pages so written do not get PG_reclaim: they take another lap of the list.
+ * igrab/iput. Pages so written do not get PG_reclaim: they take another lap of the list. Pages are set
+ * aside before reclaim has asked whether they may be written: one that was referenced, which would
+ * be let be while it is dirty, is written here.
+ *
+ * range-early-return: with the bug that the patch was posted with. While pages may not be written
+ * (laptop mode, until reclaim finds it hard) clean_page_list returns at once, and leaves the set-aside
+ * pages locked for ever. Whoever waits for one of them is told so.
  */
 
 import type { Sleeping } from '../../sim/task.ts';
@@ -24,7 +30,7 @@ import {
   neverKills,
 } from './write-reclaim-page.ts';
 
-/** clean_page_list. */
+/** clean_page_list, without its bug: what may not be written is unlocked. */
 function* cleanPageList(reclaim: Reclaim, sc: ScanControl): Sleeping<void> {
   const { memory } = reclaim;
   const { table } = memory;
@@ -34,7 +40,7 @@ function* cleanPageList(reclaim: Reclaim, sc: ScanControl): Sleeping<void> {
     if (cursor < 0) continue;
     list[at] = -1;
     const inode = memory.inodes[table.inode[cursor]];
-    if (!mayWriteToQueue(reclaim, sc)) {
+    if (!sc.mayWritepage || !sc.mayEnterFs || !mayWriteToQueue(reclaim, sc)) {
       memory.unlock(cursor);
       continue;
     }
@@ -69,9 +75,23 @@ export const range: PageoutWay = {
   rules: neverKills,
   summary: "reclaim writes the span of a file's dirty pages in the batch (the seed patch, 2010)",
   deferred: true,
+  defersUntested: true,
   directWakesFlusher: false,
   // Second pass: a page that is still dirty goes the ordinary way.
-  pageout: writeReclaimPage,
+  pageout: (reclaim, frame, sc) =>
+    sc.mayWritepage && sc.mayEnterFs ? writeReclaimPage(reclaim, frame, sc) : Verdict.keep,
   cleanList: cleanPageList,
   afterBatch: nothingAfter,
+};
+
+function* returnEarly(reclaim: Reclaim, sc: ScanControl): Sleeping<void> {
+  if (sc.mayWritepage) yield* cleanPageList(reclaim, sc);
+  else for (let at = 0; at < sc.deferredCount; at++) reclaim.memory.forgetLocked(sc.deferred[at]);
+}
+
+export const rangeEarlyReturn: PageoutWay = {
+  ...range,
+  name: 'range-early-return',
+  summary: 'the same with its bug: pages that may not be written stay locked (vm.laptop_mode)',
+  cleanList: returnEarly,
 };

@@ -34,6 +34,10 @@ export interface PageoutWay {
   /** One line for people. */
   readonly summary: string;
   readonly deferred: boolean;
+  /** It sets dirty pages aside before reclaim asks whether they may be written at all. */
+  readonly defersUntested?: boolean;
+  /** It needs to know in which order a file's pages became dirty. */
+  readonly keepsDirtyOrder?: boolean;
   /** Rules of reclaim that came with the way's patches, whatever the kernel's own are. */
   readonly rules?: Partial<ReclaimRules>;
   /** The kernel version it is the way of, a number of `sim/kernel-version.ts`; its rules hold then. */

@@ -41,6 +41,8 @@ export interface Outcome {
 const DISK_SECTORS = 2 ** 19;
 /** A race that has not ended by then has lost its way. */
 const LIMIT_STEPS = 200_000;
+/** Uses of the processor after which the exhaustive search lets time go on. */
+const POLLS = 512;
 
 /** Runs a race once, under a schedule. */
 export function runRace(race: Race, way: PageoutWay, policy: SchedulePolicy): Outcome {
@@ -49,6 +51,7 @@ export function runRace(race: Race, way: PageoutWay, policy: SchedulePolicy): Ou
   const queue = new NullQueue(events, 50 * US, false, DISK_SECTORS);
   const options = {
     ...defaultVmOptions,
+    kernel: way.kernel ?? defaultVmOptions.kernel,
     pages: race.pages,
     dirtyRatio: 95,
     dirtyBackgroundRatio: 90,
@@ -165,6 +168,7 @@ export function exploreExhaustively(
   let isComplete = false;
   while (exploration.schedules < limit) {
     let at = 0;
+    let uses = 0;
     const policy: SchedulePolicy = {
       choose: (width) => {
         if (at >= depth) return 0;
@@ -172,7 +176,8 @@ export function exploreExhaustively(
         widths[at] = width;
         return picked[at++];
       },
-      delayNs: (ns) => (ns < 5 * MS ? 0 : ns),
+      // Now and then it takes its time: a task that polls must not stop the clock.
+      delayNs: (ns) => (ns >= 5 * MS ? ns : ++uses % POLLS === 0 ? 100 * US : 0),
     };
     count(exploration, runRace(race, way, policy), `choices ${picked.join(' ')}`);
     let last = Math.min(at, picked.length) - 1;
