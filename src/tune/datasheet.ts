@@ -10,8 +10,10 @@ import * as z from 'zod';
 import { hddSchema, type HddProfile } from '../device/hdd/profile.ts';
 import { TYPICAL_FULL } from '../device/hdd/seek.ts';
 import { profileBase } from '../device/profile.ts';
+import type { SsdProfile } from '../device/ssd/profile.ts';
 import { checkJson, readJsonText } from '../sim/json-file.ts';
 import { MIB, SECTOR_BYTES } from '../sim/units.ts';
+import { flashDatasheetSchema, profileOfFlashDatasheet } from './flash-datasheet.ts';
 import { SKEW, skewFor } from './skew.ts';
 
 const positive = z.number().positive();
@@ -82,6 +84,17 @@ const WRITE_EXTENTS = 80;
 /** @throws InputError naming file, line and field */
 export function readDatasheet(file: string): Datasheet {
   return checkJson(readJsonText(file), datasheetSchema);
+}
+
+/**
+ * The profile of a datasheet of either kind of drive: a flash drive's says `"kind": "ssd"`.
+ * @throws InputError naming file, line and field
+ */
+export function profileFromDatasheet(file: string): HddProfile | SsdProfile {
+  const text = readJsonText(file);
+  const { kind } = Object(text.value) as { kind?: unknown };
+  if (kind !== 'ssd') return profileOfDatasheet(checkJson(text, datasheetSchema));
+  return profileOfFlashDatasheet(checkJson(text, flashDatasheetSchema));
 }
 
 /** The profile, and in its `sources` what each number comes from. */

@@ -29,6 +29,16 @@ const workload = z.discriminatedUnion('run', [
     mib: z.number().positive().default(256),
   }),
   z.strictObject({ run: z.literal('flush'), writes: z.int().min(1) }),
+  z.strictObject({
+    run: z.literal('loop'),
+    write: z.boolean().default(false),
+    outstanding: z.int().min(1),
+    kib: z.number().positive().multipleOf(0.5).default(4),
+    sequential: z.boolean().default(false),
+    hostUs: z.number().min(0).default(0),
+    steady: z.boolean().default(false),
+  }),
+  z.strictObject({ run: z.literal('write-flush'), kib: z.number().min(0.5).multipleOf(0.5) }),
 ]);
 
 /** The file: what was run, what was measured, and who says so. */
@@ -40,7 +50,7 @@ export const figuresSchema = z.strictObject({
       z.strictObject({
         workload,
         measured: z.record(
-          z.string().regex(/^(iops|mean_ms|p[\d.]+_ms|MBps|flush_ms|\w+_ms|\w+_kBps)$/),
+          z.string().regex(/^(iops|mean_[mu]s|p[\d.]+_[mu]s|MBps|flush_ms|\w+_ms|\w+_kBps)$/),
           z.number().positive(),
         ),
       }),

@@ -3,7 +3,7 @@
 import type { AnyProfile } from '../device/profile.ts';
 import { demerit, sorted } from '../measure/demerit.ts';
 import { replayValidation, type ValidationTrace } from '../workload/replay/validation-trace.ts';
-import { targetLoss, type Target } from './target.ts';
+import { targetLoss, targetResiduals, type Target } from './target.ts';
 
 /** Plain data: it is handed to worker threads. */
 export type Measurement =
@@ -34,6 +34,13 @@ export function lossOf(profile: AnyProfile, measurement: Measurement): number {
   const curves = Math.sqrt((total_ms ** 2 + 0.5 * kinds) / 1.5);
   // Curves alone let one error hide another: request by request it shows.
   return (curves + PAIRS * pairs_ms) / mean_ms;
+}
+
+/** The same as a list whose root of summed squares it is: of figures, one each. */
+export function residualsOf(profile: AnyProfile, measurement: Measurement): number[] {
+  return measurement.kind === 'targets'
+    ? targetResiduals(profile, measurement.targets)
+    : [lossOf(profile, measurement)];
 }
 
 export interface TraceScore {
@@ -91,7 +98,7 @@ export function describeMeasurement(measurement: Measurement): string {
 
 /**
  * Splits off what is not fitted but predicted: the last `share` of a trace; of figures, every
- * second workload for a half, every third for a third.
+ * second workload of a kind for a half, every third for a third.
  */
 export function holdOut(
   measurement: Measurement,
@@ -104,9 +111,16 @@ export function holdOut(
     return { fitted: { ...measurement, to: cut }, held: { ...measurement, from: cut } };
   }
   const every = Math.max(2, Math.round(1 / share));
-  const isHeld = (i: number): boolean => i % every === every - 1;
-  const held = measurement.targets.filter((_, i) => isHeld(i));
-  const fitted = measurement.targets.filter((_, i) => !isHeld(i));
+  const seen = new Map<string, number>();
+  const isHeld = measurement.targets.map(({ workload }) => {
+    // Of each kind of workload on its own, or the lone writes go because the reads were of odd number.
+    const kind = `${workload.run} ${'write' in workload && workload.write} ${'kib' in workload ? workload.kib : ''}`;
+    const i = seen.get(kind) ?? 0;
+    seen.set(kind, i + 1);
+    return i % every === every - 1;
+  });
+  const held = measurement.targets.filter((_, i) => isHeld[i]);
+  const fitted = measurement.targets.filter((_, i) => !isHeld[i]);
   return {
     fitted: { ...measurement, targets: fitted },
     held: held.length === 0 ? undefined : { ...measurement, targets: held },

@@ -8,8 +8,8 @@ import { shippedProfiles, unsourcedNumbers } from '../../src/device/profile.ts';
 import { loadProfile } from '../../src/device/registry.ts';
 import { ssdProfileSchema } from '../../src/device/ssd/profile.ts';
 import { readsBesideWriter } from './beside-writer.ts';
-import { runRandomLoop } from './random-loop.ts';
-import { shrunk } from './shrunk.ts';
+import { runDirectLoop } from '../../src/workload/bare/direct-loop.ts';
+import { shrunk } from '../../src/tune/shrunk.ts';
 import { allCells, isMeasured } from './ssd-cells.ts';
 import { describe, runCell, validationDocument } from './ssd-results.ts';
 
@@ -46,7 +46,7 @@ test('docs/VALIDATION-SSD.md is what the models do now', { skip }, async () => {
 test("Agrawal's drive: one page is 25 us sense (or 200 us program) and 4096 x 25 ns across", () => {
   const profile = ssd('agrawal2008');
   const at = (write: boolean) =>
-    runRandomLoop(profile, { write, outstanding: 1, requests: 100 }).p50_us;
+    runDirectLoop(profile, { write, outstanding: 1, requests: 100 }).p50_us;
   const link = 4096 / (profile.link.mib_per_s * 1.048576);
   assert.ok(Math.abs(at(false) - link - 127.4) < 0.01, String(at(false)));
   assert.ok(Math.abs(at(true) - link - 302.4) < 0.01, String(at(true)));
@@ -55,8 +55,8 @@ test("Agrawal's drive: one page is 25 us sense (or 200 us program) and 4096 x 25
 const WRITE_4K_DEPTH_1 = { write: true, outstanding: 1, hostUs: 13, requests: 2000 };
 
 test('write cache on and off: the contrast of the 860 PRO at depth 1', () => {
-  const on = runRandomLoop(ssd('samsung-860pro'), WRITE_4K_DEPTH_1).iops;
-  const off = runRandomLoop(ssd('samsung-860pro-write-through'), WRITE_4K_DEPTH_1).iops;
+  const on = runDirectLoop(ssd('samsung-860pro'), WRITE_4K_DEPTH_1).iops;
+  const off = runDirectLoop(ssd('samsung-860pro-write-through'), WRITE_4K_DEPTH_1).iops;
   // 20,109 against 473 IOPS (sata-random-4k.csv).
   assert.ok(Math.abs(on / off / 42.5 - 1) < 0.15, `${on} / ${off}`);
 });
@@ -65,7 +65,7 @@ test('write cache on and off: the contrast of the 860 PRO at depth 1', () => {
 function steadyWriteIops(name: string, outstanding: number, blocksBy: number, pagesBy: number) {
   const profile = shrunk(ssd(name), blocksBy, pagesBy);
   const units = profile.capacity_sectors / 8;
-  return runRandomLoop(profile, {
+  return runDirectLoop(profile, {
     write: true,
     outstanding,
     warmup: units,
@@ -75,7 +75,7 @@ function steadyWriteIops(name: string, outstanding: number, blocksBy: number, pa
 
 test('850 PRO: random writes to the full drive are a sixth of those to the clean one', () => {
   const name = 'samsung-850pro-256gb';
-  const clean = runRandomLoop(ssd(name), { write: true, outstanding: 32, requests: 20_000 }).iops;
+  const clean = runDirectLoop(ssd(name), { write: true, outstanding: 32, requests: 20_000 }).iops;
   const share = steadyWriteIops(name, 32, 1, 64) / clean;
   assert.ok(share > 0.12 && share < 0.2, `${share}, measured 0.16`);
 });

@@ -1,7 +1,7 @@
 /** The flash drives' cells, simulated, and the document that shows them. */
 
 import { loadProfile } from '../../src/device/registry.ts';
-import { runRandomLoop } from './random-loop.ts';
+import { runDirectLoop } from '../../src/workload/bare/direct-loop.ts';
 import { allCells, type Cell, type Figure } from './ssd-cells.ts';
 import { missReason } from './ssd-misses.ts';
 
@@ -26,7 +26,7 @@ export const describe = (cell: Cell): string =>
 /** Runs a cell and compares each of its figures. */
 export function runCell(cell: Cell): Result[] {
   const { write, outstanding, hostUs } = cell;
-  const got = runRandomLoop(loadProfile(cell.profile), {
+  const got = runDirectLoop(loadProfile(cell.profile), {
     write,
     outstanding,
     hostUs,
@@ -56,7 +56,7 @@ export function validationDocument(): string {
 
 Written by \`npx tsx test/validation/ssd-document.ts\`; a test holds it to what the models do now.
 
-4 KiB random loops on the bare device (\`test/validation/random-loop.ts\`), every sector of the drive
+4 KiB random loops on the bare device (\`src/workload/bare/direct-loop.ts\`), every sector of the drive
 written once in order before, no collection yet. A cell holds when reads are within 10 % and writes
 within 15 %. The timings of the profiles are fitted to rows of the same files (their \`sources\` say
 which number to which), so depth 1 and the rate at the greatest depth are fits; what lies between
@@ -80,7 +80,7 @@ ${reasons
 
 ## Held by test beside these cells
 
-\`test/validation/ssd-drives.test.ts\`, on drives shrunk in proportion (\`shrunk.ts\`) where a steady
+\`test/validation/ssd-drives.test.ts\`, on drives shrunk in proportion (\`src/tune/shrunk.ts\`) where a steady
 state is needed:
 
 - 860 PRO, 4 KiB random writes at depth 1 with the write cache on and off: 42.5 times, within 15 %.

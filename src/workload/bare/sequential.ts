@@ -5,7 +5,7 @@ import type { AnyProfile } from '../../device/profile.ts';
 import { createDeviceOn } from '../../device/registry.ts';
 import { EventQueue } from '../../sim/events.ts';
 import { RandomStream } from '../../sim/random.ts';
-import { MIB, MS, SECOND, SECTOR_BYTES } from '../../sim/units.ts';
+import { KIB, MIB, MS, SECOND, SECTOR_BYTES } from '../../sim/units.ts';
 import { OneByOne } from './one-by-one.ts';
 
 export interface SequentialOptions {
@@ -61,4 +61,24 @@ export function runScatteredFlush(profile: AnyProfile, writes: number, rounds = 
     host.wait(SECOND);
   }
   return sumNs / rounds / MS;
+}
+
+/**
+ * One write in order and a flush, again and again (FreeBSD's `diskinfo -wS`), in requests of at most
+ * 128 KiB.
+ * @returns the two together, us, on average
+ */
+export function runWriteAndFlush(profile: AnyProfile, kib: number, rounds = 20): number {
+  const host = new OneByOne(profile);
+  const sectors = (kib * KIB) / SECTOR_BYTES;
+  const most = (128 * KIB) / SECTOR_BYTES;
+  const rounded = Math.ceil(sectors);
+  const startNs = host.events.nowNs;
+  for (let round = 0; round < rounds; round++) {
+    for (let at = 0; at < rounded; at += most) {
+      host.request(Op.write, round * rounded + at, Math.min(most, rounded - at));
+    }
+    host.request(Op.flush, 0, 0);
+  }
+  return (host.events.nowNs - startNs) / rounds / 1000;
 }

@@ -10,7 +10,7 @@ import type { HddProfile } from '../../../src/device/hdd/profile.ts';
 import { seekTable } from '../../../src/device/hdd/seek.ts';
 import { loadProfile } from '../../../src/device/registry.ts';
 import { MS } from '../../../src/sim/units.ts';
-import { runRandomLoop } from '../../validation/random-loop.ts';
+import { runDirectLoop } from '../../../src/workload/bare/direct-loop.ts';
 
 /** A request, sectors. */
 const SECTORS = 8;
@@ -93,7 +93,7 @@ for (const name of [
   test(`${name}: a random read alone takes what the closed form says, within 0.5 %`, () => {
     const profile = loadProfile(name) as HddProfile;
     const run = { write: false, outstanding: 1, requests: REQUESTS };
-    const off = runRandomLoop(profile, run).mean_us / closedFormUs(profile) - 1;
+    const off = runDirectLoop(profile, run).mean_us / closedFormUs(profile) - 1;
     assert.ok(Math.abs(off) <= 0.005, `off by ${(100 * off).toFixed(3)} %`);
   });
 }

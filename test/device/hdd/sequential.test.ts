@@ -11,7 +11,8 @@ import { shippedProfiles } from '../../../src/device/profile.ts';
 import { loadProfile } from '../../../src/device/registry.ts';
 import { SECTOR_BYTES } from '../../../src/sim/units.ts';
 import { profileOfDatasheet } from '../../../src/tune/datasheet.ts';
-import { fittedProfile, parametersOf } from '../../../src/tune/parameters.ts';
+import { hddSpace } from '../../../src/tune/hdd-parameters.ts';
+import { parametersOf } from '../../../src/tune/space.ts';
 import { runSequential } from '../../../src/workload/bare/sequential.ts';
 
 const LEAST_SHARE = 0.9;
@@ -140,8 +141,11 @@ test('whatever a fit moves, the skew is for it', () => {
   fc.assert(
     fc.property(sheets, runs, chosen, point, (sheet, run, fit, at) => {
       const start = profileOfDatasheet(sheet);
-      const parameters = parametersOf(start, fit);
-      check(fittedProfile(start, parameters, at.slice(0, parameters.length), 'a test'), run);
+      const parameters = parametersOf(hddSpace, start, fit);
+      check(
+        hddSpace.fittedProfile(start, parameters, at.slice(0, parameters.length), 'a test'),
+        run,
+      );
     }),
     { numRuns: 40 },
   );

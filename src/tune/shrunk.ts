@@ -5,7 +5,8 @@
  * has many blocks and a block many units), and a drive's worth of writes is soon written.
  */
 
-import { ssdProfileSchema, type SsdProfile } from '../../src/device/ssd/profile.ts';
+import { SECTOR_BYTES } from '../sim/units.ts';
+import { ssdProfileSchema, type SsdProfile } from '../device/ssd/profile.ts';
 
 /**
  * @param blocksBy divides the blocks of a plane
@@ -26,4 +27,22 @@ export function shrunk(profile: SsdProfile, blocksBy: number, pagesBy: number): 
       erase_us: (array.erase_us * pages) / array.pages_per_block,
     },
   });
+}
+
+/** The least a plane keeps: write amplification wants many blocks, and a block many units. */
+const FEWEST = { blocks: 64, pages: 12 } as const;
+
+/** The same with about so many units in all, at most as many as there are. */
+export function shrunkTo(profile: SsdProfile, units: number): SsdProfile {
+  const {
+    blocks_per_plane: blocks,
+    pages_per_block: pages,
+    pages_per_program: atOnce,
+  } = profile.array;
+  const whole = (profile.capacity_sectors * SECTOR_BYTES) / profile.ftl.unit_bytes;
+  const by = Math.max(1, whole / units);
+  const pagesLeft = Math.max(FEWEST.pages, Math.round(pages / by / atOnce) * atOnce);
+  const pagesBy = Math.max(1, pages / Math.ceil(pagesLeft / atOnce) / atOnce);
+  const blocksBy = Math.max(1, Math.min(by / pagesBy, blocks / FEWEST.blocks));
+  return shrunk(profile, blocksBy, pagesBy);
 }

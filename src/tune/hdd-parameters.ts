@@ -1,26 +1,17 @@
 /**
- * What may be fitted: any number of a profile, by its dotted path, or a group of them by name. Each
- * has a range about its starting value and is searched for as a coordinate 0..1.
+ * What may be fitted of a rotational drive. A seek table's knots are called
+ * `mechanics.seek.points@CYLINDERS`, the skew of all zones `layout.zones.skew`.
  */
 
 import type { HddProfile } from '../device/hdd/profile.ts';
 import { hddSchema } from '../device/hdd/profile.ts';
 import { seekTable } from '../device/hdd/seek.ts';
-import { InputError, nearestHint } from '../sim/input-error.ts';
 import { MS } from '../sim/units.ts';
 import { keepInOrder, SKEW, skewBy, skewOf } from './skew.ts';
-
-export interface Parameter {
-  /** Dotted path in the profile; a seek table's knots are `mechanics.seek.points@CYLINDERS`. */
-  readonly name: string;
-  readonly start: number;
-  readonly low: number;
-  readonly high: number;
-  readonly scale: 'linear' | 'log' | 'whole';
-}
+import { get, numbersUnder, set, valueAt, type Parameter, type ParameterSpace } from './space.ts';
 
 /** The groups of `--fit`, in the order of the command's help. */
-export const GROUPS: Readonly<Record<string, (profile: HddProfile) => string[]>> = {
+const GROUPS: Readonly<Record<string, (profile: HddProfile) => string[]>> = {
   overheads: (profile) => [
     ...numbersUnder(profile, 'overhead'),
     'link.sector_us',
@@ -42,7 +33,7 @@ export const GROUPS: Readonly<Record<string, (profile: HddProfile) => string[]>>
       : [],
 };
 
-export const DEFAULT_FIT: readonly string[] = ['overheads', 'settle', 'seek', 'cache', 'window'];
+const DEFAULT_FIT: readonly string[] = ['overheads', 'settle', 'seek', 'cache', 'window'];
 
 const KNOTS = 6;
 
@@ -53,24 +44,6 @@ function knotsOf(profile: HddProfile): number[] {
     Math.round((1 + ((root - 1) * i) / (KNOTS - 1)) ** 2),
   );
   return [...new Set(at)];
-}
-
-/**
- * The parameters that names of groups, numbers, or objects of numbers stand for.
- * @throws InputError with the nearest name
- */
-export function parametersOf(profile: HddProfile, names: readonly string[]): Parameter[] {
-  const paths = names.flatMap((name) => {
-    if (Object.hasOwn(GROUPS, name)) return GROUPS[name](profile);
-    const found = numbersUnder(profile, name);
-    if (found.length > 0) return found;
-    const known = [...Object.keys(GROUPS), ...numbersUnder(profile, '')];
-    throw new InputError(
-      `--fit: "${name}" is neither a group (${Object.keys(GROUPS).join(', ')}) nor a number of ` +
-        `the profile${nearestHint(name, known)}`,
-    );
-  });
-  return [...new Set(paths)].map((path) => rangeOf(profile, path));
 }
 
 function rangeOf(profile: HddProfile, name: string): Parameter {
@@ -102,21 +75,8 @@ function roomOf(key: string): number {
   return key === 'slack_ms' ? 4 : key.endsWith('_us') ? 30 : 0.5;
 }
 
-/** A parameter's coordinate 0..1 as its value. */
-export function valueAt({ low, high, scale }: Parameter, x: number): number {
-  if (scale === 'linear') return low + x * (high - low);
-  const value = low * (high / low) ** x;
-  return scale === 'whole' ? Math.round(value) : value;
-}
-
-/** The coordinate of the starting value. */
-export function startOf({ start, low, high, scale }: Parameter): number {
-  if (scale === 'linear') return (start - low) / (high - low);
-  return Math.log(start / low) / Math.log(high / low);
-}
-
 /** The profile with parameters at the given coordinates; the given one is left alone. */
-export function profileAt(
+function profileAt(
   profile: HddProfile,
   parameters: readonly Parameter[],
   point: readonly number[],
@@ -163,7 +123,7 @@ function bendAt(bends: readonly (readonly [number, number])[], x: number): numbe
  * The tuned profile as it is written: numbers rounded to what a fit can know, checked, and for each
  * fitted one what it was fitted to.
  */
-export function fittedProfile(
+function fittedProfile(
   profile: HddProfile,
   parameters: readonly Parameter[],
   point: readonly number[],
@@ -185,29 +145,12 @@ export function fittedProfile(
   return hddSchema.parse({ ...tuned, sources });
 }
 
-function numbersUnder(profile: HddProfile, path: string): string[] {
-  const found: string[] = [];
-  const visit = (value: unknown, at: string): void => {
-    if (typeof value === 'number') found.push(at);
-    else if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-      for (const [key, inner] of Object.entries(value))
-        visit(inner, at === '' ? key : `${at}.${key}`);
-    }
-  };
-  visit(path === '' ? profile : get(profile, path.split('.')), path);
-  return found;
-}
-
-function get(from: unknown, path: readonly string[]): unknown {
-  let value = from;
-  for (const key of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
-    value = (value as Record<string, unknown>)[key];
-  }
-  return value;
-}
-
-function set(into: unknown, path: readonly string[], value: number): void {
-  const holder = get(into, path.slice(0, -1)) as Record<string, number>;
-  holder[path[path.length - 1]] = value;
-}
+export const hddSpace: ParameterSpace<HddProfile> = {
+  groups: GROUPS,
+  defaultFit: () => DEFAULT_FIT,
+  isSmooth: false,
+  evaluations: 2000,
+  rangeOf,
+  profileAt,
+  fittedProfile,
+};

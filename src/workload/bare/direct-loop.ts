@@ -1,46 +1,50 @@
 /**
- * fio's random job on the bare device: so many requests outstanding, each completion followed by
- * the next at a uniformly random aligned place. What is outstanding beyond the device's queue waits
+ * fio's random or sequential job on the bare device, without a block layer: so many requests
+ * outstanding, each completion followed by the next. What is outstanding beyond the device's queue waits
  * in line before it, as in the host's block layer, and its latency counts from then (fio's clat).
  *
  * A measured closed loop also spends time in the host between a completion and the next submission,
  * which fio's clat leaves out: outstanding / IOPS - mean clat. It is given as `hostUs`.
  */
 
-import { Op } from '../../src/device/device.ts';
-import type { AnyProfile } from '../../src/device/profile.ts';
-import { createDeviceOn } from '../../src/device/registry.ts';
-import { EventQueue } from '../../src/sim/events.ts';
-import { RandomStream } from '../../src/sim/random.ts';
-import { SECOND } from '../../src/sim/units.ts';
+import { Op } from '../../device/device.ts';
+import type { AnyProfile } from '../../device/profile.ts';
+import { createDeviceOn } from '../../device/registry.ts';
+import { EventQueue } from '../../sim/events.ts';
+import { RandomStream } from '../../sim/random.ts';
+import { SECOND } from '../../sim/units.ts';
 
-export interface RandomLoopOptions {
+export interface DirectLoopOptions {
   readonly write: boolean;
   /** iodepth times numjobs, 1 or more. */
   readonly outstanding: number;
   /** Completions measured. */
   readonly requests: number;
   /** Completions before those; a tenth of `requests` by default. */
-  readonly warmup?: number;
+  readonly warmup?: number | undefined;
   /** Of one request, sectors; 8 by default. */
-  readonly sectors?: number;
+  readonly sectors?: number | undefined;
+  /** One after the other, from sector 0 and round again, instead of at random places. */
+  readonly sequential?: boolean | undefined;
   /** Host time from a completion to the next submission, us; 0 by default. */
-  readonly hostUs?: number;
-  readonly seed?: number;
+  readonly hostUs?: number | undefined;
+  readonly seed?: number | undefined;
 }
 
-export interface RandomLoopResult {
+export interface DirectLoopResult {
   readonly iops: number;
   readonly mean_us: number;
   readonly p50_us: number;
   readonly p90_us: number;
   readonly p99_us: number;
+  /** All latencies, us, ascending. */
+  readonly latency_us: Float64Array;
 }
 
 const NONE = -1;
 
 /** Runs the loop on a new device of the profile. */
-export function runRandomLoop(profile: AnyProfile, options: RandomLoopOptions): RandomLoopResult {
+export function runDirectLoop(profile: AnyProfile, options: DirectLoopOptions): DirectLoopResult {
   const { write, outstanding, requests, sectors = 8, hostUs = 0, seed = 1 } = options;
   const warmup = Math.ceil(options.warmup ?? requests / 10);
   const events = new EventQueue();
@@ -62,9 +66,11 @@ export function runRandomLoop(profile: AnyProfile, options: RandomLoopOptions): 
   );
   let done = 0;
   let startNs = 0;
+  let sent = 0;
   const send = (slot: number, tag: number): void => {
     slotOf[tag] = slot;
-    device.submit(tag, op, random.below(places) * sectors, sectors, 0);
+    const place = options.sequential === true ? sent++ % places : random.below(places);
+    device.submit(tag, op, place * sectors, sectors, 0);
   };
   const submit = events.register((slot) => {
     submittedNs[slot] = events.nowNs;
@@ -92,7 +98,8 @@ export function runRandomLoop(profile: AnyProfile, options: RandomLoopOptions): 
     },
   });
   for (let slot = 0; slot < outstanding; slot++) events.schedule(0, submit, slot);
-  while (done < warmup + requests && events.step());
+  const isOver = (): boolean => done >= warmup + requests;
+  while (!isOver() && events.step());
   latenciesUs.sort();
   const percentile = (p: number): number => latenciesUs[Math.ceil(p * requests) - 1];
   return {
@@ -101,5 +108,6 @@ export function runRandomLoop(profile: AnyProfile, options: RandomLoopOptions): 
     p50_us: percentile(0.5),
     p90_us: percentile(0.9),
     p99_us: percentile(0.99),
+    latency_us: latenciesUs,
   };
 }
