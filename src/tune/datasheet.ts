@@ -155,22 +155,20 @@ export function profileOfDatasheet(sheet: Datasheet): HddProfile {
     average + 0.5,
     'half a millisecond more than a read',
   );
+  const serpentine = figure('serpentine', 'layout.order', true, 'as drives since about 2000');
+  const move = serpentine ? single : Math.max(single, head);
   // Tracks are skewed for writing in order without losing a revolution.
-  const writeSettle = Math.max(
-    0,
-    Math.min(writeAverage - average, skew_ms - Math.max(single, head) - 0.02),
-  );
+  const writeSettle = Math.max(0, Math.min(writeAverage - average, skew_ms - move - 0.02));
   if (writeSettle < writeAverage - average) {
     sources['mechanics.writeSettle_ms'] += '; cut to what the skew allows';
   }
-  const way = { trackToTrack_ms: single, headSwitch_ms: head, writeSettle_ms: writeSettle };
+  const way = { move_ms: move, writeSettle_ms: writeSettle };
   const skew = figure(
     'skew_revolutions',
     SKEW,
     round(skewFor(way, rev_ms), 3),
     'the way to the next track and settling for a write, or 0.3 ms',
   );
-  const serpentine = figure('serpentine', 'layout.order', true, 'as drives since about 2000');
   const physical = figure(
     'physicalSector_bytes',
     'layout.capacity_sectors',

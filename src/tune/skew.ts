@@ -16,46 +16,46 @@ const LEAST_MARGIN_MS = 0.02;
 
 /** What going from one track to the next is made of. */
 export interface Switch {
-  readonly trackToTrack_ms: number;
-  readonly headSwitch_ms: number;
+  /** A seek of one cylinder or, where the next track is another head's, the slower of both. */
+  readonly move_ms: number;
   readonly writeSettle_ms: number;
   readonly readSettle_ms?: number;
 }
 
-/** The slower of the two ways to a next track, before settling. */
-const moveOf = ({ trackToTrack_ms, headSwitch_ms }: Switch): number =>
-  Math.max(trackToTrack_ms, headSwitch_ms);
-
 /** The skew a maker would choose, revolutions of `rev_ms` each. */
-export function skewFor(change: Switch, rev_ms: number): number {
-  const { writeSettle_ms, readSettle_ms = 0 } = change;
+export function skewFor(
+  { move_ms, writeSettle_ms, readSettle_ms = 0 }: Switch,
+  rev_ms: number,
+): number {
   // Another head needs no settling to read.
   const read_ms = Math.max(0, readSettle_ms) + MARGIN_MS.read;
-  const settled = Math.max(writeSettle_ms + MARGIN_MS.write, read_ms);
-  return Math.min(0.95, (moveOf(change) + settled) / rev_ms);
+  return Math.min(0.95, (move_ms + Math.max(writeSettle_ms + MARGIN_MS.write, read_ms)) / rev_ms);
 }
 
 /**
  * Brings skew and what it is for together again, after a fit has moved one of them: an assumed skew
  * follows, a measured or fitted one is kept, and what it leaves no room for is cut. Only where the seeks
- * are a datasheet's: a curve that was measured goes with tracks that were.
+ * are a datasheet's: a curve that was measured goes with tracks that were. Along surfaces the head changes
+ * once in a sweep, and no track is skewed for that.
  */
 export function keepInOrder(profile: HddProfile): void {
-  const { seek, rpm } = profile.mechanics;
+  const { mechanics, layout } = profile;
+  const { seek } = mechanics;
   if (seek.form !== 'datasheet') return;
-  const { mechanics } = profile;
-  const rev_ms = 60_000 / rpm;
-  const { trackToTrack_ms } = seek;
+  const rev_ms = 60_000 / mechanics.rpm;
+  const isByHeads = layout.order !== 'surface-serpentine';
+  const move = (): number =>
+    isByHeads ? Math.max(seek.trackToTrack_ms, mechanics.headSwitch_ms) : seek.trackToTrack_ms;
   const { [SKEW]: source = '' } = profile.sources;
   if (source.startsWith('assumption')) {
-    skewBy(profile, skewFor({ ...mechanics, trackToTrack_ms }, rev_ms));
+    skewBy(profile, skewFor({ ...mechanics, move_ms: move() }, rev_ms));
     return;
   }
   const room = skewOf(profile) * rev_ms - LEAST_MARGIN_MS;
   if (room <= 0) return;
-  seek.trackToTrack_ms = Math.min(trackToTrack_ms, room);
-  mechanics.headSwitch_ms = Math.min(mechanics.headSwitch_ms, room);
-  const left = room - moveOf({ ...mechanics, trackToTrack_ms: seek.trackToTrack_ms });
+  seek.trackToTrack_ms = Math.min(seek.trackToTrack_ms, room);
+  if (isByHeads) mechanics.headSwitch_ms = Math.min(mechanics.headSwitch_ms, room);
+  const left = room - move();
   mechanics.writeSettle_ms = Math.min(mechanics.writeSettle_ms, left);
   mechanics.readSettle_ms = Math.min(mechanics.readSettle_ms, left);
 }
