@@ -77,13 +77,13 @@ export class PageAllocator {
       this.#wakeKswapds(order, node);
       const early = this.#aboveMin(node, order);
       if (early >= 0) return early;
+      const startedNs = this.#memory.events.nowNs;
       const reclaimed = yield* this.#reclaim.direct(node, order);
       const late = this.#aboveMin(node, order);
       if (late >= 0) return late;
       withoutProgress = reclaimed > 0 ? 0 : withoutProgress + 1;
-      // Killing does not help an order that is too high; and what is being written will be free soon.
-      const isOver = withoutProgress > this.#memory.rules.retries && order <= COSTLY_ORDER;
-      if (isOver && this.#memory.nrWriteback === 0) {
+      // Killing does not help an order that is too high.
+      if (withoutProgress > this.#memory.rules.retries && order <= COSTLY_ORDER) {
         this.#oom.kill(-1);
         withoutProgress = 0;
         continue;
@@ -91,7 +91,7 @@ export class PageAllocator {
       if (this.#isHopeless()) this.#oom.kill(-1);
       // Where no one is killed, what was given up is looked at again.
       else if (reclaimed === 0) for (const domain of node.domains) domain.freed();
-      yield* this.#nap(reclaimed);
+      yield* this.#nap(reclaimed, startedNs);
     }
   }
 
@@ -108,15 +108,17 @@ export class PageAllocator {
   }
 
   /** Between two tries: 20 ms after some progress, 100 ms after none; only congested since 2.6.37. */
-  *#nap(reclaimed: number): Sleeping<void> {
+  *#nap(reclaimed: number, sweptFromNs: number): Sleeping<void> {
     const memory = this.#memory;
     const { rules, stat, events } = memory;
     const started = events.nowNs;
     if (reclaimed === 0 || rules.nap === 'congestion_wait') {
       yield* memory.congestionWait(false, (reclaimed > 0 ? 20 : 100) * MS);
     } else {
-      // A kernel from 2.6.37 on would spin here when not a page was freed.
-      yield* memory.useCpu(reclaimed > 1 ? memory.options.cpu.scanPageNs : TICK_NS);
+      // From 2.6.37 on the next sweep begins at once. One in vain takes a tick at least, so that many of
+      // them over lists that are given up do not take for ever here.
+      const least = reclaimed > 1 ? 0 : TICK_NS - (started - sweptFromNs);
+      yield* memory.useCpu(Math.max(memory.options.cpu.scanPageNs, least));
     }
     stat.stalledDirectNs += events.nowNs - started;
   }

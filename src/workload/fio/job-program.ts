@@ -24,10 +24,10 @@ export class JobProgram implements Program {
     yield* this.#delay(calls, seedName);
     if (job.lockedBytes > 0) yield* calls.allocate(job.lockedBytes);
     const names = fileNames(job, this.#clone);
-    // A shared mapping needs the whole file to be there.
-    const isThere = job.files.isLaidOut || job.isMmap;
-    const length = isThere ? job.files.startBytes + job.files.bytes : 0;
-    const files = names.map((name) => calls.open(name, length));
+    const end = job.files.startBytes + job.files.bytes;
+    const files = names.map((name) => calls.open(name, job.files.isLaidOut ? end : 0));
+    // A shared mapping needs the whole length to be there: what is not laid out is a hole.
+    if (job.isMmap) for (const file of files) yield* extend(calls, file, end);
     yield* this.#work(calls, files, new IoStream(job, seedName));
     for (const [i, file] of files.entries()) {
       if (job.writes && (job.endFsync || job.fsyncOnClose)) yield* calls.fsync(file);
@@ -81,4 +81,9 @@ export class JobProgram implements Program {
 /** How long so much may not take less than, at limited rates, ns. */
 function due(bytes: number, bytesPerSecond: number, ios: number, iosPerSecond: number): number {
   return Math.max(bytes / bytesPerSecond, ios / iosPerSecond) * SECOND;
+}
+
+/** ftruncate to a length that the file does not have yet. */
+function* extend(calls: FileCalls, file: number, bytes: number): Sleeping<void> {
+  if (calls.sizeOf(file) < bytes) yield* calls.truncate(file, bytes);
 }
