@@ -4,6 +4,8 @@ import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import type { RunResult } from '../measure/run-result.ts';
 import { publishedRows, renderPublished } from '../report/published.ts';
+import { publishedDocument } from '../report/published-document.ts';
+import { writeWhole } from '../report/write-file.ts';
 import type { ColumnJob } from '../workload/published/job.ts';
 import { runColumnsOnWorkers } from '../workload/published/run.ts';
 import { loadTable, publishedTables, type PublishedTable } from '../workload/published/table.ts';
@@ -12,6 +14,7 @@ import { withProgress } from './progress.ts';
 
 interface PublishedOptions {
   json?: boolean;
+  markdown?: string;
   seed: string;
   threads: string;
 }
@@ -25,6 +28,7 @@ export function publishedCommand(): Command {
     .option('--seed <n>', 'seed of every random stream', '1')
     .option('--threads <n>', 'runs at a time', String(Math.min(8, availableParallelism())))
     .option('--json', 'print the rows as JSON')
+    .option('--markdown <file>', 'write the tables as a document, docs/PUBLISHED.md')
     .action((names: string[], options: PublishedOptions) => published(names, options));
 }
 
@@ -46,10 +50,13 @@ async function published(names: readonly string[], options: PublishedOptions): P
     const runs = table.columns.map((column) => done.get(keyOf(jobOf(table, column.way, seed))));
     return { table, rows: publishedRows(table, runs) };
   });
+  if (options.markdown !== undefined && isComplete) {
+    writeWhole(options.markdown, publishedDocument(results, seed));
+  }
   if (options.json === true) {
     const rows = results.flatMap((result) => result.rows);
     process.stdout.write(`${JSON.stringify({ rows }, null, 2)}\n`);
-  } else {
+  } else if (options.markdown === undefined || !isComplete) {
     for (const { table, rows } of results) {
       process.stdout.write(`${renderPublished(table, rows)}\n\n`);
     }

@@ -126,6 +126,7 @@ export function renderPublished(table: PublishedTable, rows: readonly PublishedR
   ].join('\n');
 }
 
-function ratio([from, to]: readonly [number, number]): string {
+/** The change as a factor, for people. */
+export function ratio([from, to]: readonly [number, number]): string {
   return from === 0 ? '-' : `x${figure(to / from)}`;
 }
