@@ -12,7 +12,7 @@ import { comparisonTable, LEGEND, verdict } from '../report/comparison.ts';
 import { countersTable } from '../report/counters.ts';
 import { type Drives, parseDrives } from '../workload/drives.ts';
 import { runScenario } from '../workload/run-scenario.ts';
-import { loadScenario, type Scenario } from '../workload/scenario.ts';
+import { kernelFor, loadScenario, type Scenario } from '../workload/scenario.ts';
 import { type BlockLayer, ELEVATOR_SET, parseBlockLayer, parseSeed } from './options.ts';
 import { type Progress, withProgress } from './progress.ts';
 
@@ -67,8 +67,11 @@ async function compare(options: CompareOptions): Promise<void> {
   const drives = options.device.map((name) => {
     const drives = parseDrives(name);
     const { blockLayer, scheduler, elevatorSet } = options;
-    const layerOf = (way: PageoutWay) =>
-      parseBlockLayer(drives.profile, blockLayer, scheduler, elevatorSet, way.kernel);
+    const layerOf = (way: PageoutWay, scenario: Scenario) => {
+      const kernel =
+        scenario.kernel_from === undefined ? way.kernel : kernelFor(scenario, way.kernel);
+      return parseBlockLayer(drives.profile, blockLayer, scheduler, elevatorSet, kernel);
+    };
     return { drives, layerOf };
   });
   const ways = options.way.map((name) => findWay(name));
@@ -92,7 +95,7 @@ interface RunGroup {
   readonly scenario: Scenario;
   readonly drives: Drives;
   /** The block layer a way runs on: its own kernel's, if it belongs to one. */
-  readonly layerOf: (way: PageoutWay) => BlockLayer;
+  readonly layerOf: (way: PageoutWay, scenario: Scenario) => BlockLayer;
   readonly runs: RunResult[];
 }
 
@@ -116,7 +119,7 @@ async function runAll(
       progress.update(done, what);
       const onStep = (nowNs: number) =>
         progress.update(done, `${what}, ${(nowNs / 1e9).toFixed(1)} s simulated`);
-      const layer = layerOf(way);
+      const layer = layerOf(way, scenario);
       runs.push(runScenario(scenario, { profile, deviceName, stack, way, ...layer, seed, onStep }));
       done++;
       // Lets an interrupt be seen between two runs.

@@ -14,6 +14,7 @@ import { type Drives, parseDrives } from '../workload/drives.ts';
 import { runScenario } from '../workload/run-scenario.ts';
 import { readTrace } from '../workload/trace/registry.ts';
 import {
+  kernelFor,
   loadScenario,
   scenarioSchema,
   shippedScenarios,
@@ -129,7 +130,7 @@ async function run(file: string, options: RunCommandOptions): Promise<void> {
     options.blockLayer,
     options.scheduler ?? fromFile.scheduler,
     options.elevatorSet,
-    way.kernel,
+    scenario.kernel_from === undefined ? way.kernel : kernelFor(scenario, way.kernel),
   );
   const seed = parseSeed(options.seed);
   const result = await withProgress(1, (progress) =>

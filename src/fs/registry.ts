@@ -8,7 +8,7 @@ import { Ext3 } from './ext3.ts';
 import { Ext4 } from './ext4.ts';
 import type { FileSystem, MountOptions } from './file-system.ts';
 import { Tmpfs } from './tmpfs.ts';
-import { Xfs } from './xfs.ts';
+import { Xfs, Xfs2011 } from './xfs.ts';
 
 export interface FileSystemKind {
   readonly name: string;
@@ -31,6 +31,7 @@ export const fileSystems: ReadonlyMap<string, FileSystemKind> = new Map(
     kind('ext3', 'a journal with ordered data, one page a bio', Ext3),
     kind('ext4', 'delayed allocation, a journal; refuses reclaim what has no block', Ext4),
     kind('xfs', 'delayed allocation, writes what follows along; refuses direct reclaim', Xfs),
+    kind('xfs-2011', 'xfs whose ->writepage writes its page alone (Hellwig, June 2011)', Xfs2011),
     kind('btrfs', 'copy on write; refuses whoever reclaims', Btrfs),
     kind('tmpfs', 'in memory, without write-back', Tmpfs),
   ].map((one) => [one.name, one]),

@@ -74,6 +74,11 @@ export class Xfs extends FileSystem {
     return log;
   }
 
+  /** Whether ->writepage takes the pages that follow along; else the flusher's walk builds the bios. */
+  get clusters(): boolean {
+    return this.options.kernel < version(4, 6);
+  }
+
   override threads() {
     return [{ name: 'xfssyncd', body: this.log.run() }];
   }
@@ -124,7 +129,7 @@ export class Xfs extends FileSystem {
     this.host.startWriteback(inode, index, wbc.writer);
     this.host.unlockPage(inode, index);
     builder.add(index);
-    if (kernel < version(4, 6)) {
+    if (this.clusters) {
       const step = this.#cluster(inode, index + 1, wbc, builder);
       if (step === Step.sleeps) return step;
     }
@@ -237,6 +242,16 @@ export class Xfs extends FileSystem {
   }
 }
 
+/**
+ * xfs as on the machine that began the series of 2011: with "xfs: use write_cache_pages for writeback
+ * clustering" (Hellwig, 29 June 2011), ->writepage writes its page alone.
+ */
+export class Xfs2011 extends Xfs {
+  override get clusters(): boolean {
+    return false;
+  }
+}
+
 /** Until 4.5 generic_writepages over ->writepage, which clusters; then bios over the whole walk. */
 class XfsWriter implements PagesWriter {
   readonly #fs: Xfs;
@@ -248,7 +263,7 @@ class XfsWriter implements PagesWriter {
     this.#fs = fs;
     this.#inode = inode;
     this.#wbc = wbc;
-    if (fs.options.kernel < version(4, 6)) return;
+    if (fs.clusters) return;
     const task = fs.host.scheduler.current.id;
     this.#builder = new BioBuilder(fs.disk, Op.write, inode, bioFlags(wbc), task);
   }

@@ -101,6 +101,8 @@ export function reclaimStatistics(
     page_writes_by_reclaim: stat.nrVmscanWrite,
     page_writes_skipped: stat.writesSkipped,
     page_writes_by_flushers: stat.pagesCleaned[Writer.flusher] + stat.pagesCleaned[Writer.kicked],
+    size_updates: stat.sizeUpdates,
+    size_updates_single_percent: share(stat.sizeUpdatesSingle, stat.sizeUpdates),
     page_reclaim_invalidate: stat.nrVmscanImmediateReclaim,
     stalled_direct_ms: stat.stalledDirectNs / MS,
     kswapd_awake_ms: kswapdAwakeNs / MS,

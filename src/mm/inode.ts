@@ -47,6 +47,9 @@ export class Inode extends FsInode {
   writebackPages = 0;
   /** Where cyclic write-back goes on. */
   writebackIndex = 0;
+  /** Where its size on the disk stands, in pages, and where its last bio ended if that was a full one. */
+  diskPages = 0;
+  fullBioEnd = -1;
   readonly mapping = new Mapping();
   /** i_mutex, made when it is first taken. */
   mutex: Lock | undefined;

@@ -442,6 +442,7 @@ export class Memory extends PageLocks {
     if (op === Op.read) this.stat.pagesRead += isFile ? pages : 0;
     else if (isFile) {
       this.stat.pagesWritten += pages;
+      this.#updateSize(inode, index, pages);
       this.stat.writeLatency.record(latencyNs, pages);
     }
     for (let i = index; i < index + pages; i++) {
@@ -454,6 +455,18 @@ export class Memory extends PageLocks {
       }
     }
     if (op !== Op.read) this.onCleaned();
+  }
+
+  /** xfs_setfilesize: whether a write has moved its file's end. Bios that go on where a full one ended are
+   * of one completion (an ioend). */
+  #updateSize(inode: Inode, index: number, pages: number): void {
+    const goesOn = inode.fullBioEnd === index;
+    inode.fullBioEnd = pages === inode.bdi.fs.disk.maxBioPages ? index + pages : -1;
+    if (index + pages <= inode.diskPages) return;
+    inode.diskPages = index + pages;
+    if (goesOn) return;
+    this.stat.sizeUpdates++;
+    if (pages === 1) this.stat.sizeUpdatesSingle++;
   }
 
   /** end_page_writeback, with rotate_reclaimable_page. */

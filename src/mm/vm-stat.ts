@@ -42,6 +42,9 @@ export class VmStat {
   /** Pages whose write to the device is complete (nr_written). */
   pagesWritten = 0;
   pagesRead = 0;
+  /** Completed writes that moved a file's end on the disk, and those of them of a single page. */
+  sizeUpdates = 0;
+  sizeUpdatesSingle = 0;
   /** Time from a bio's submission to its completion, ns, once a page. */
   readonly writeLatency = new Histogram();
 

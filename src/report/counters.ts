@@ -33,6 +33,8 @@ export const COUNTERS = [
   'page_writes_skipped',
   'page_writes_by_flushers',
   'nr_written',
+  'size_updates',
+  'size_updates_single_percent',
   'pages_read',
   'bios',
   'requests',

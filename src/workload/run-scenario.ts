@@ -20,7 +20,7 @@ import { parseDrives } from './drives.ts';
 import { populate } from './populate.ts';
 import { phasesOf } from './program/registry.ts';
 import { Scores } from './program/scores.ts';
-import type { Scenario } from './scenario.ts';
+import { kernelFor, type Scenario } from './scenario.ts';
 
 export interface RunOptions {
   profile: AnyProfile;
@@ -111,7 +111,7 @@ function* syncAll(machine: Machine, times: { cleanNs: number }): TaskBody {
 function vmOptions(scenario: Scenario, way: PageoutWay): VmOptions {
   return {
     ...defaultVmOptions,
-    kernel: scenario.kernel ?? way.kernel ?? defaultVmOptions.kernel,
+    kernel: kernelFor(scenario, way.kernel) ?? defaultVmOptions.kernel,
     arch: scenario.arch,
     pages: Math.floor(scenario.memory / PAGE_BYTES),
     cpus: scenario.cpus,

@@ -65,6 +65,10 @@ export const scenarioSchema = z.strictObject({
       'Whose rules memory and write-back follow; by default those of the kernel that the way out ' +
       "belongs to, else 2.6.34. The way out and the block layer are the run's.",
   }),
+  kernel_from: machine.kernel.optional().meta({
+    description:
+      'The kernel it was seen on: that of every way out that does not belong to a later one.',
+  }),
   arch: machine.arch.default('x86-64'),
   memory: machine.memory,
   cpus: machine.cpus.default(1),
@@ -98,6 +102,13 @@ export type Scenario = z.infer<typeof scenarioSchema> & {
   /** Folder that file names in it are relative to. */
   folder: string;
 };
+
+/** The kernel a way out runs on in a scenario, if either names one; of it or the way. */
+export function kernelFor(scenario: Scenario, wayKernel: number | undefined): number | undefined {
+  const { kernel, kernel_from: from } = scenario;
+  if (kernel !== undefined) return kernel;
+  return from === undefined ? wayKernel : Math.max(from, wayKernel ?? 0);
+}
 
 const SCENARIOS = fileURLToPath(new URL('../../bench/scenarios/', import.meta.url));
 
