@@ -87,7 +87,7 @@ ${markdownTable(['seed', 'untuned', 'tuned'], hidden)}
 `;
 }
 
-const HIDDEN_FLASH = 5;
+const HIDDEN_FLASH = 3;
 
 async function flash(): Promise<string> {
   const rows: Row[] = [];

@@ -17,6 +17,7 @@ import { Stream } from './blocks.ts';
 import type { SsdProfile } from './profile.ts';
 import { ChannelTurns } from './channel-turns.ts';
 import { IdleArray } from './idle.ts';
+import type { Pending } from './idle-work.ts';
 import { ReadRetry } from './read-retry.ts';
 import { ReadTable } from './read-table.ts';
 import type { SlcCache } from './slc-cache.ts';
@@ -460,6 +461,11 @@ export class FlashArray {
     this.#events.post(this.#onEnd, die);
   }
 
+  /** The number of an event of the drive's that is scheduled now. */
+  nextOrder(): number {
+    return this.#lastOrder++;
+  }
+
   /** The die is to be looked at again at `#wakeNs`. */
   #wake(die: number): void {
     this.#wakeOrder[die] = this.#lastOrder++;
@@ -606,8 +612,11 @@ export class FlashArray {
     };
   }
 
-  /** Goes on from there, from the present on. */
-  load(saved: ReturnType<FlashArray['save']>): void {
+  /**
+   * Goes on from there, from the present on.
+   * @param others events of the drive's that it schedules among its own
+   */
+  load(saved: ReturnType<FlashArray['save']>, others: readonly Pending[] = []): void {
     const now = this.#events.nowNs;
     const absolute = (times: Float64Array) => times.map((ns) => ns + now);
     this.#work.set(saved.work);
@@ -633,7 +642,7 @@ export class FlashArray {
     this.#endNs.fill(-1);
     this.#wakeNs.fill(-1);
     // In the order in which they were scheduled, so that ties fall as they would have.
-    const pending: { order: number; schedule: () => void }[] = [];
+    const pending: Pending[] = [...others];
     saved.work.forEach((work, die) => {
       if (work !== DieWork.none) {
         this.#endNs[die] = saved.endNs[die] + now;

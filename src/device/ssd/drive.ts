@@ -142,15 +142,16 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
       // Collection stops above the number it starts at.
       (profile.gc.idle?.free_blocks ?? 0) - 1,
     );
+    const order = { nextOrder: () => this.#array.nextOrder() };
     this.#idle =
       profile.gc.idle &&
-      new IdleWork(events, profile.gc.idle.after_us, (isIdle) => {
+      new IdleWork(events, order, profile.gc.idle.after_us, (isIdle) => {
         this.#collector.setIdle(isIdle);
         if (isIdle) this.#reviewAll();
       });
     const foldAfterUs = profile.slc?.fold_after_us;
     if (slc !== undefined && foldAfterUs !== undefined) {
-      this.#foldIdle = new IdleWork(events, foldAfterUs, (isIdle) => {
+      this.#foldIdle = new IdleWork(events, order, foldAfterUs, (isIdle) => {
         slc.isIdle = isIdle;
         if (isIdle) this.#reviewAll();
       });
@@ -454,14 +455,15 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
     this.buffer.load(state.buffer);
     this.#collector.load(state.collector);
     this.#destager.load(state.destager);
-    this.#array.load(state.array);
+    this.#array.load(state.array, [
+      ...(state.idle === undefined ? [] : (this.#idle?.load(state.idle) ?? [])),
+      ...(state.foldIdle === undefined ? [] : (this.#foldIdle?.load(state.foldIdle) ?? [])),
+    ]);
     this.#jobs.load(state.jobs);
     if (state.submission !== undefined) this.#submission?.load(state.submission);
     this.#powerCut?.load(state.powerCut);
     if (state.streams !== undefined) this.#streams?.load(state.streams);
     if (state.map !== undefined) this.#map?.load(state.map);
-    if (state.idle !== undefined) this.#idle?.load(state.idle);
-    if (state.foldIdle !== undefined) this.#foldIdle?.load(state.foldIdle);
     for (let jobs = this.#array.jobsUnderWay; jobs > 0; jobs--) this.#busy.enter();
   }
 }

@@ -9,8 +9,20 @@
 
 import type { EventQueue } from '../../sim/events.ts';
 
+/** Numbers events as they are scheduled, so that after a restore ties fall as they would have. */
+export interface EventOrder {
+  nextOrder(): number;
+}
+
+/** An event of a snapshot that is to be scheduled again, by its number. */
+export interface Pending {
+  readonly order: number;
+  readonly schedule: () => void;
+}
+
 export class IdleWork {
   readonly #events: EventQueue;
+  readonly #order: EventOrder;
   readonly #setIdle: (isIdle: boolean) => void;
   readonly #afterNs: number;
   readonly #onTimer: number;
@@ -18,11 +30,18 @@ export class IdleWork {
   #sinceNs = 0;
   /** When the event comes, ns; -1 when none is pending. */
   #timerNs = -1;
+  #timerOrder = 0;
   #isIdle = false;
 
   /** @param setIdle told when there is time for what is not pressing, and when there no longer is */
-  constructor(events: EventQueue, afterUs: number, setIdle: (isIdle: boolean) => void) {
+  constructor(
+    events: EventQueue,
+    order: EventOrder,
+    afterUs: number,
+    setIdle: (isIdle: boolean) => void,
+  ) {
     this.#events = events;
+    this.#order = order;
     this.#setIdle = setIdle;
     this.#afterNs = Math.round(afterUs * 1000);
     this.#onTimer = events.register(() => this.#timer());
@@ -45,6 +64,7 @@ export class IdleWork {
 
   #timerAt(ns: number): void {
     this.#timerNs = ns;
+    this.#timerOrder = this.#order.nextOrder();
     this.#events.schedule(ns, this.#onTimer, 0);
   }
 
@@ -69,15 +89,20 @@ export class IdleWork {
     return {
       sinceNs: this.#sinceNs - now,
       timerNs: this.#timerNs < 0 ? -1 : this.#timerNs - now,
+      timerOrder: this.#timerOrder,
       isIdle: this.#isIdle,
     };
   }
 
-  load(saved: ReturnType<IdleWork['save']>): void {
+  /** @returns the timer, where one is pending */
+  load(saved: ReturnType<IdleWork['save']>): Pending[] {
     const now = this.#events.nowNs;
     this.#sinceNs = saved.sinceNs + now;
     this.#isIdle = saved.isIdle;
     this.#timerNs = -1;
-    if (saved.timerNs >= 0) this.#timerAt(saved.timerNs + now);
+    if (saved.timerNs < 0) return [];
+    const schedule = (): void => this.#timerAt(saved.timerNs + now);
+    // Snapshots from before there were numbers have none.
+    return [{ order: saved.timerOrder ?? Infinity, schedule }];
   }
 }

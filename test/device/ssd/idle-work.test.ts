@@ -18,8 +18,8 @@ const AFTER_US = 5000;
 const ONE_READ = 3000 + READ_NS + CHANNEL_NS + LINK_NS;
 
 /** A drive overwritten at random until collection had to run. */
-function used(free_blocks?: number): Bench {
-  const idle = free_blocks === undefined ? undefined : { after_us: AFTER_US, free_blocks };
+function used(free_blocks?: number, after_us = AFTER_US): Bench {
+  const idle = free_blocks === undefined ? undefined : { after_us, free_blocks };
   const bench = new Bench(
     smallProfile({ capacity_sectors: 3072, gc: { policy: 'greedy', start_free_blocks: 2, idle } }),
   );
@@ -107,4 +107,35 @@ test('what was collected in idle time, the next burst need not wait for', () => 
     return bench.events.nowNs - start;
   };
   assert.ok(burst(used(7)) < 0.7 * burst(used()));
+});
+
+/** What the drive does from now until nothing is left to do. */
+function restOf(bench: Bench): object[] {
+  const told: object[] = [];
+  const startNs = bench.events.nowNs;
+  while (bench.events.step()) {
+    told.push({
+      ns: bench.events.nowNs - startNs,
+      free: lanesFree(bench),
+      valid: [...bench.drive.blocks.valid],
+    });
+  }
+  return told;
+}
+
+test('idle time that is over as a die ends its work: restored, the one that was first stays first', () => {
+  const lastNs = used(5).events.nowNs;
+  const probe = used(5);
+  const ends = new Set<number>();
+  // Work that goes on after the last request, and would end just as a shorter idle time does.
+  while (ends.size < 12 && probe.events.step()) {
+    if (probe.events.nowNs > lastNs) ends.add(probe.events.nowNs - lastNs);
+  }
+  for (const endNs of ends) {
+    const [first, second] = [0, 1].map(() => used(5, endNs / 1000));
+    while (first.events.nextEventNs() < lastNs + endNs) first.events.step();
+    second.run();
+    second.drive.restore(structuredClone(first.drive.snapshot()));
+    assert.deepEqual(restOf(second), restOf(first), `${endNs} ns after the last request`);
+  }
 });
