@@ -7,7 +7,8 @@ import { packInPieces, unpack } from './msgpack.ts';
 import type { AnyProfile } from './profile.ts';
 import { profileSchemas } from './registry.ts';
 
-const FORMAT = 'disktime snapshot 1';
+/** The number goes up when older files would not be understood. */
+const FORMAT = 'disktime snapshot 2';
 
 export interface SavedDrive {
   /** What to create the drive from before it is restored. */
@@ -50,7 +51,10 @@ export function readSnapshot(path: string): SavedDrive {
   const schema = profileSchemas().get(saved?.profile?.kind ?? '');
   const profile = schema?.safeParse(saved.profile);
   if (saved?.format !== FORMAT || profile?.success !== true || saved.snapshot === undefined) {
-    throw new InputError(`expected a file that "disktime precondition" wrote`, { file: path });
+    throw new InputError(
+      `expected a file that "disktime precondition" of this version wrote: make it again`,
+      { file: path },
+    );
   }
   return { profile: profile.data, snapshot: saved.snapshot };
 }

@@ -22,6 +22,9 @@ export class Collector implements InHand {
   unitsMoved = 0;
   programs = 0;
   erases = 0;
+  /** Blocks taken to be emptied, those of the single-level cache left out, and what was valid in them. */
+  victims = 0;
+  victimUnits = 0;
   /** By lane: collection has taken it over. */
   readonly active: Uint8Array;
 
@@ -176,6 +179,10 @@ export class Collector implements InHand {
       // Less than a block's worth of stale units does not make a block free.
       const stale = isPressing ? blocks.reclaimable(lane) : blocks.reclaimableNow(lane);
       if (stale >= this.#geometry.unitsPerBlock) block = blocks.takeVictim(lane);
+      if (block >= 0) {
+        this.victims++;
+        this.victimUnits += blocks.valid[block];
+      }
     }
     return block < 0 && this.#wantsFolding(lane) ? blocks.takeCached(lane) : block;
   }

@@ -237,6 +237,15 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
     this.counters = this.#counts;
   }
 
+  /** Blocks that collection has taken so far, and the units that were valid in them then. */
+  get victims(): number {
+    return this.#collector.victims;
+  }
+
+  get victimUnits(): number {
+    return this.#collector.victimUnits;
+  }
+
   /** Whether every block is written with a block's worth of the host's units. */
   get hasPlainBlocks(): boolean {
     return this.blocks.slc === undefined && this.#map === undefined;

@@ -2,9 +2,9 @@
  * Brings a drive that starts near its steady state into it: uniform random writes of one mapping
  * unit each, until write amplification stays what it is.
  *
- * Write amplification is read off what collection gains, U units a block less what it moves:
- * 1 / (1 - valid share of the victims). Host writes over a stretch would tell it as well, but lanes fill
- * their blocks in step, so that a stretch holds one round of collection more or less than another.
+ * Write amplification is read off the blocks that are taken to be emptied: 1 / (1 - their valid share).
+ * Counting what is written over a stretch would tell it as well, but lanes fill and empty their blocks
+ * in step, so that one stretch holds a round of collection more than another.
  */
 
 import type { EventQueue } from '../../sim/events.ts';
@@ -74,7 +74,8 @@ export function* settleStepwise(
   let amplification = NaN;
   let isStable = false;
   for (let n = 1; n <= WINDOWS_MAX && !isStable; n++) {
-    const { hostUnits, gcUnits, erases } = counters;
+    const { hostUnits, gcUnits } = counters;
+    const { victims, victimUnits } = drive;
     const begun = hostUnits + gcUnits;
     for (let share = 0; share < 1;) {
       const due = counters.hostUnits + STRIDE;
@@ -84,12 +85,15 @@ export function* settleStepwise(
       }
       yield { window: n, share: Math.min(1, share), amplification };
     }
-    const moved = counters.gcUnits - gcUnits;
-    // Blocks of a single-level cache hold less, and pages of the map are no host's.
-    const room = drive.hasPlainBlocks ? (counters.erases - erases) * unitsPerBlock : 0;
-    const host = room > moved ? room - moved : counters.hostUnits - hostUnits;
     const last = amplification;
-    amplification = 1 + moved / host;
+    const taken = drive.victims - victims;
+    // Blocks of a single-level cache hold less, and pages of the map are no host's.
+    if (drive.hasPlainBlocks && taken > 0) {
+      const room = taken * unitsPerBlock;
+      amplification = room / (room - (drive.victimUnits - victimUnits));
+    } else {
+      amplification = 1 + (counters.gcUnits - gcUnits) / (counters.hostUnits - hostUnits);
+    }
     isStable = Math.abs(amplification / last - 1) < STABLE;
   }
   load.isOver = true;

@@ -13,6 +13,12 @@ import { smallProfile } from './small.ts';
 const TURNS_BEFORE = 2;
 const TURNS = 4;
 
+/**
+ * How far off it may be. The start (`start.ts`) is the state of first in, first out, which greedy comes
+ * to with large blocks as well; d choices need part of a turn to get from there to their own.
+ */
+const BOUNDS = { greedy: 0.05, fifo: 0.05, 'random-greedy': 0.1 } as const;
+
 for (const policy of ['greedy', 'fifo', 'random-greedy'] as const) {
   test(`${policy}: a drive settles at the write amplification it keeps`, (t) => {
     const profile = smallProfile({
@@ -42,6 +48,6 @@ for (const policy of ['greedy', 'fifo', 'random-greedy'] as const) {
     turns(TURNS);
     const kept = 1 + (counters.gcUnits - gcUnits) / (counters.hostUnits - hostUnits);
     t.diagnostic(`settled at ${settled.writeAmplification.toFixed(3)}, keeps ${kept.toFixed(3)}`);
-    assert.ok(Math.abs(settled.writeAmplification / kept - 1) < 0.05);
+    assert.ok(Math.abs(settled.writeAmplification / kept - 1) < BOUNDS[policy]);
   });
 }
