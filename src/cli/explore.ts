@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 import { findWay, pageoutWays } from '../mm/pageout/registry.ts';
+import type { PageoutWay } from '../mm/pageout/way.ts';
 import { renderTable } from '../report/table.ts';
 import { exploreExhaustively, exploreRandomly } from '../workload/race/race.ts';
 import { findRace, races } from '../workload/race/registry.ts';
@@ -33,6 +34,24 @@ async function explore(names: readonly string[], options: ExploreOptions): Promi
   const depth = parseCount(options.depth, '--depth');
   const seed = parseSeed(options.seed);
   const ways = options.way.map((name) => findWay(name));
+  await exploreRaces(names, ways, { schedules, depth, seed, isJson: options.json === true });
+}
+
+/** How far to look, and how to say what was found. */
+export interface Search {
+  /** Random schedules, and at most so many exhaustive ones. */
+  schedules: number;
+  depth: number;
+  seed: number;
+  isJson: boolean;
+}
+
+/** Runs races, by name, under many schedules, and prints what came of them. */
+export async function exploreRaces(
+  names: readonly string[],
+  ways: readonly PageoutWay[],
+  { schedules, depth, seed, isJson }: Search,
+): Promise<void> {
   const cases = names.flatMap((name) => ways.map((way) => ({ race: findRace(name), way })));
   const findings = await withProgress(cases.length, (progress) =>
     cases.map(({ race, way }, i) => {
@@ -43,7 +62,7 @@ async function explore(names: readonly string[], options: ExploreOptions): Promi
       return { race, way, random, all };
     }),
   );
-  if (options.json === true) {
+  if (isJson) {
     const rows = findings.map(({ race, way, random, all }) => ({
       race: race.name,
       way: way.name,

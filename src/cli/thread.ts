@@ -53,7 +53,7 @@ function withMemory(mib: number): CircumstanceSpec {
           file.state === 'clean' ? { ...file, size: (mib - 40) * MIB } : file,
         ),
       },
-      programs: [{ kind: 'allocate', size: (mib - 6) * MIB, order: 0 }],
+      programs: [{ kind: 'allocate', size: (mib - 6) * MIB, order: 0, lowmem: false }],
     }),
   };
 }

@@ -25,6 +25,8 @@ export interface RunResult {
   /** Written for reclaim, without reclaim having met them dirty at the tail. */
   pages_extra: number;
   pages_read: number;
+  /** Runs of blocks that all files lie in at the end. */
+  file_extents: number;
   /** Write bios. */
   bios: number;
   /** Write requests that reached the drive. */

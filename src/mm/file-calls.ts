@@ -52,8 +52,9 @@ export interface FileCalls {
   /**
    * The program takes memory of its own (anonymous pages that stay in use): pressure.
    * @param order in blocks of 2^order pages; 9 is a huge page of 2 MiB
+   * @param isKernel the kernel's own: not from high memory
    */
-  allocate(bytes: number, order?: number): Sleeping<void>;
+  allocate(bytes: number, order?: number, isKernel?: boolean): Sleeping<void>;
   /**
    * One try for a block of 2^order pages, as a huge page is asked for: reclaims for it once, and
    * gives up. The program keeps the block.

@@ -225,12 +225,12 @@ export class Files implements FileCalls {
     yield* this.#eviction.iput(inode, false);
   }
 
-  *allocate(bytes: number, order = 0): Sleeping<void> {
+  *allocate(bytes: number, order = 0, isKernel = false): Sleeping<void> {
     const memory = this.#memory;
     const blockPages = 1 << order;
     const blocks = Math.ceil(bytes / (PAGE_BYTES * blockPages));
     for (let i = 0; i < blocks; i++) {
-      const frame = yield* this.#allocator.take(order);
+      const frame = yield* this.#allocator.take(order, false, isKernel);
       memory.pin(frame, blockPages);
       yield* memory.useCpu(blockPages * memory.options.cpu.allocatePageNs);
     }

@@ -11,7 +11,7 @@ import type { OomKiller } from './oom-killer.ts';
 import type { Reclaim } from './reclaim.ts';
 import type { Node } from './topology.ts';
 import { COSTLY_ORDER, TICK_NS } from './vm-options.ts';
-import type { Zone } from './zone.ts';
+import { type Zone, ZoneType } from './zone.ts';
 
 /** MEM_CGROUP_RECLAIM_RETRIES: reclaims of a cgroup without progress before one of its tasks dies. */
 const GROUP_RETRIES = 5;
@@ -37,14 +37,25 @@ export class PageAllocator {
     return nodes[task === undefined ? 0 : task.id % nodes.length];
   }
 
+  /** The same without its high memory: the zonelist of GFP_KERNEL. */
+  get #lowmem(): Node {
+    const node = this.#node;
+    if (node.type !== ZoneType.highmem) return node;
+    const zonelist = node.zonelist.filter(({ type }) => type !== ZoneType.highmem);
+    const domains = node.domains.filter((domain) =>
+      zonelist.some((zone) => zone.domain === domain),
+    );
+    return { ...node, zonelist, domains, type: zonelist[0].type };
+  }
+
   /**
    * A block of 2^order frames if there is one above a low watermark, else -1.
    * @param forWrite its page will be dirtied (__GFP_WRITE): zones with their share of dirty pages
    *   are passed over
    */
-  tryFast(order: number, forWrite = false): number {
+  tryFast(order: number, forWrite = false, node = this.#node): number {
     if (this.#memory.isGroupFull(1 << order)) return -1;
-    const { zonelist, type } = this.#node;
+    const { zonelist, type } = node;
     const { spreadsDirty } = this.#memory.rules;
     for (const zone of zonelist) {
       if (forWrite && spreadsDirty && !this.#dirtyOk(zone)) continue;
@@ -64,16 +75,17 @@ export class PageAllocator {
 
   /**
    * A block of 2^order frames; reclaims for it if it must, and keeps trying (__GFP_REPEAT).
+   * @param isKernel GFP_KERNEL: not from high memory
    * @returns its first frame
    * @throws KilledError when there is nothing to reclaim, and no one else has memory to give up
    */
-  *take(order: number, forWrite = false): Sleeping<number> {
-    const fast = this.tryFast(order, forWrite);
+  *take(order: number, forWrite = false, isKernel = false): Sleeping<number> {
+    const fast = this.tryFast(order, forWrite, isKernel ? this.#lowmem : this.#node);
     if (fast >= 0) return fast;
     yield* this.#makeRoomInGroup(1 << order);
     let withoutProgress = 0;
     for (;;) {
-      const node = this.#node;
+      const node = isKernel ? this.#lowmem : this.#node;
       this.#wakeKswapds(order, node);
       const early = this.#aboveMin(node, order);
       if (early >= 0) return early;

@@ -22,7 +22,9 @@ export function populate(machine: Machine, cache: Cache, seed: number): void {
   const dirty = new Uint8Array(total);
   let count = 0;
   for (const { file, name } of cache.files.flatMap(numbered)) {
-    const inode = files.inodeOf(files.open(name, file.size));
+    const isDelayed = file.state === 'delayed';
+    const inode = files.inodeOf(files.open(name, isDelayed ? 0 : file.size));
+    inode.sizeBytes = file.size;
     for (let index = 0; index * PAGE_BYTES < file.size; index++) {
       const frame = allocator.tryFast(0);
       if (frame < 0)
@@ -30,7 +32,7 @@ export function populate(machine: Machine, cache: Cache, seed: number): void {
       memory.addToCache(frame, inode, index);
       memory.table.set(frame, Page.uptodate);
       memory.takeOffLru(frame);
-      dirty[count] = file.state === 'dirty' && index % file.dirty_every === 0 ? 1 : 0;
+      dirty[count] = file.state !== 'clean' && index % file.dirty_every === 0 ? 1 : 0;
       frames[count++] = frame;
     }
   }

@@ -56,13 +56,10 @@ export function runScenario(scenario: Scenario, options: RunOptions): RunResult 
     queue: { generation, elevator, tunables, observer },
   });
   const vm = vmOptions(scenario, options.way);
-  const machine = new Machine(
-    events,
-    disks.queue,
-    vm,
-    options.way,
-    swapDisk(events, scenario, options),
-  );
+  const machine = new Machine(events, disks.queue, vm, options.way, [
+    ...swapDisk(events, scenario, options),
+    ...furtherDisks(events, scenario, options),
+  ]);
   if (scenario.cache !== undefined) populate(machine, scenario.cache, options.seed);
   const scores = new Scores();
   const { folder, memory: memoryBytes } = scenario;
@@ -89,6 +86,17 @@ export function runScenario(scenario: Scenario, options: RunOptions): RunResult 
     deadlocks: deadlock === '' ? 0 : 1,
     ...(deadlock === '' ? {} : { deadlock }),
   };
+}
+
+/** Further disks with file systems of their own. */
+function furtherDisks(events: EventQueue, scenario: Scenario, options: RunOptions): Mount[] {
+  const { generation, scheduler: elevator, tunables, seed } = options;
+  return scenario.disks.map(({ at, device, file_system }, i) => {
+    const { profile, stack } = parseDrives(device);
+    const queue = { generation, elevator, tunables };
+    const disks = new Disks(events, { profile, stack, seed: (seed + 2000 + i) >>> 0, queue });
+    return { at, queue: disks.queue, fileSystem: file_system };
+  });
 }
 
 /** The drive that is for swap alone, if there is one. */
@@ -120,6 +128,9 @@ function vmOptions(scenario: Scenario, way: PageoutWay): VmOptions {
     fileSystem: scenario.file_system,
     dirtyRatio: scenario.vm.dirty_ratio,
     dirtyBackgroundRatio: scenario.vm.dirty_background_ratio,
+    dirtyBytes: scenario.vm.dirty_bytes,
+    dirtyBackgroundBytes: scenario.vm.dirty_background_bytes,
+    laptopMode: scenario.vm.laptop_mode,
     dirtyWritebackCentisecs: scenario.vm.dirty_writeback_centisecs,
     dirtyExpireCentisecs: scenario.vm.dirty_expire_centisecs,
   };
@@ -153,6 +164,7 @@ function resultOf(
     pages_written: stat.pagesWritten,
     pages_extra: stat.pagesExtra,
     pages_read: stat.pagesRead,
+    file_extents: machine.memory.inodes.reduce((sum, { layout }) => sum + layout.extents, 0),
     bios: machine.memory.bdis.reduce((sum, { fs }) => sum + fs.disk.writeBios, 0),
     requests: writes,
     merges: disks.writeMerges,

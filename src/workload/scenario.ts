@@ -15,12 +15,14 @@ import { size } from './program/kind.ts';
 import { programSchema } from './program/registry.ts';
 
 const percent = z.number().int().min(0).max(100);
+const bytes = size.or(z.literal(0)).default(0);
 
 /** A file whose pages are in the cache at the start. */
 const cachedFile = z.strictObject({
   name: z.string(),
   size,
-  state: z.enum(['dirty', 'clean']),
+  /** `delayed`: dirty, and without a place on the disk until it is written (delayed allocation). */
+  state: z.enum(['dirty', 'clean', 'delayed']),
   /** So many files of this size, numbered: NAME.0, NAME.1 and so on. */
   count: z.number().int().min(1).max(1_000_000).default(1),
   /** Of a dirty file, only every n-th page is dirty; the others are cached and clean. */
@@ -76,12 +78,27 @@ export const scenarioSchema = z.strictObject({
   swap: machine.swap.default(0),
   swap_device: machine.swap_device.optional(),
   file_system: machine.file_system.default('ext2'),
+  /** Further disks, each with a file system of its own: files under `at`/ lie there. */
+  disks: z
+    .array(
+      z.strictObject({
+        at: z.string().regex(/^[^/]+$/, 'a name without "/"'),
+        device: z.string(),
+        file_system: machine.file_system.default('ext2'),
+      }),
+    )
+    .default([]),
   vm: z
     .strictObject({
       dirty_ratio: percent.default(20),
       dirty_background_ratio: percent.default(10),
+      dirty_bytes: bytes.meta({ description: 'Instead of dirty_ratio; 0 is not set.' }),
+      dirty_background_bytes: bytes,
       dirty_writeback_centisecs: z.number().int().min(0).default(500),
       dirty_expire_centisecs: z.number().int().min(0).default(3000),
+      laptop_mode: z.boolean().default(false).meta({
+        description: 'Reclaim writes nothing until it finds it hard.',
+      }),
     })
     .prefault({}),
   /** What the page cache holds when the run begins. */
@@ -97,6 +114,21 @@ export const scenarioSchema = z.strictObject({
     .optional(),
   programs: z.array(programSchema).min(1),
 });
+
+/** A scenario that is a race: not a load on a drive, but a few tasks under many schedules. */
+const raceSchema = z.strictObject({
+  name: z.string(),
+  title: z.string(),
+  about: z.string(),
+  /** Races of src/workload/race, by name. */
+  races: z.array(z.string()).min(1),
+  /** Random schedules, and at most so many exhaustive ones. */
+  schedules: z.number().int().min(1),
+  /** Choices that the exhaustive search varies. */
+  depth: z.number().int().min(1),
+});
+
+export type RaceScenario = z.infer<typeof raceSchema>;
 
 export type Scenario = z.infer<typeof scenarioSchema> & {
   /** Folder that file names in it are relative to. */
@@ -121,16 +153,26 @@ export function shippedScenarios(): Map<string, string> {
 }
 
 /**
+ * Reads a scenario that is a race, by name or path; undefined when it is an ordinary one.
+ * @throws InputError naming file, line, field, what was expected
+ */
+export function loadRaceScenario(nameOrPath: string): RaceScenario | undefined {
+  const path = pathOf(nameOrPath);
+  const text = readJsonText(path);
+  const { value } = text;
+  const isRace = typeof value === 'object' && value !== null && 'races' in value;
+  return isRace ? checkJson(text, raceSchema) : undefined;
+}
+
+/**
  * Reads a scenario by name or path.
  * @throws InputError naming file, line, field, what was expected
  */
 export function loadScenario(nameOrPath: string): Scenario {
-  const shipped = shippedScenarios();
-  const path =
-    shipped.get(nameOrPath) ?? (/[/\\]|\.json$/.test(nameOrPath) ? resolve(nameOrPath) : undefined);
-  if (path === undefined) {
+  const path = pathOf(nameOrPath);
+  if (loadRaceScenario(nameOrPath) !== undefined) {
     throw new InputError(
-      `no scenario is called "${nameOrPath}"${nearestHint(nameOrPath, shipped.keys())}`,
+      `${nameOrPath} is a race, without a load on a drive; use "run ${nameOrPath}", or "explore"`,
     );
   }
   const text = readJsonText(path);
@@ -147,4 +189,16 @@ export function loadScenario(nameOrPath: string): Scenario {
     );
   }
   return { ...scenario, folder: dirname(path) };
+}
+
+function pathOf(nameOrPath: string): string {
+  const shipped = shippedScenarios();
+  const path =
+    shipped.get(nameOrPath) ?? (/[/\\]|\.json$/.test(nameOrPath) ? resolve(nameOrPath) : undefined);
+  if (path === undefined) {
+    throw new InputError(
+      `no scenario is called "${nameOrPath}"${nearestHint(nameOrPath, shipped.keys())}`,
+    );
+  }
+  return path;
 }

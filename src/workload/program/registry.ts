@@ -11,9 +11,21 @@ import { hugePages } from './huge-pages.ts';
 import type { ProgramContext, ProgramKind } from './kind.ts';
 import { mmapStream } from './mmap-stream.ts';
 import { oltp } from './oltp.ts';
+import { readBack } from './read-back.ts';
 import { trace } from './trace.ts';
 
-const kinds = [allocate, anon, compile, fio, fsmark, hugePages, mmapStream, oltp, trace] as const;
+const kinds = [
+  allocate,
+  anon,
+  compile,
+  fio,
+  fsmark,
+  hugePages,
+  mmapStream,
+  oltp,
+  readBack,
+  trace,
+] as const;
 
 type Schema = (typeof kinds)[number]['schema'];
 
