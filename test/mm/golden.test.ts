@@ -1,7 +1,9 @@
 /** The golden values of WRITEOUT.md section 9 that concern memory: they follow from the rules. */
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { cyclicControl } from '../../src/fs/writeback-control.ts';
 import { Lru } from '../../src/mm/lru.ts';
 import { Machine } from '../../src/mm/machine.ts';
 import { flusherKick } from '../../src/mm/pageout/flusher.ts';
@@ -10,6 +12,8 @@ import { extendRange, pageoutUnit } from '../../src/mm/pageout/pageout-work.ts';
 import { kswapdMayWrite } from '../../src/mm/pageout/linux-3.2.ts';
 import { Page } from '../../src/mm/page-table.ts';
 import { findWay, HISTORY, pageoutWays } from '../../src/mm/pageout/registry.ts';
+import { scanAmounts } from '../../src/mm/scan-amounts.ts';
+import { scanControl } from '../../src/mm/scan-control.ts';
 import { ratelimitPages } from '../../src/mm/throttle/throttle.ts';
 import { writeChunk } from '../../src/mm/throttle/writer-writes.ts';
 import {
@@ -107,7 +111,7 @@ function reclaimed(
   const { memory, files, allocator, reclaim } = machine;
   const inodes = new Map<string, number>();
   for (const [file, index] of pages) {
-    const inode = files.inodeOf(inodes.get(file) ?? files.open(file, 64 * PAGE_BYTES));
+    const inode = files.inodeOf(inodes.get(file) ?? files.open(file, 256 * PAGE_BYTES));
     if (!inodes.has(file)) inodes.set(file, inode.number);
     const frame = allocator.tryFast(0);
     memory.addToCache(frame, inode, index);
@@ -241,4 +245,118 @@ test('P0 to P10 name ways', () => {
     ['P0', 'P1', 'P1s', 'P2', 'P3', 'P4', 'P5', 'P6', 'P7', 'P8', 'P9', 'P10'],
   );
   for (const [number, name] of HISTORY) assert.equal(findWay(number), pageoutWays.get(name));
+});
+
+/** A machine with so many clean pages of one file on its inactive list. */
+function withInactive(pages: number, changes: Partial<VmOptions> = {}) {
+  const events = new EventQueue();
+  const options = { ...defaultVmOptions, pages: 262_144, arch: 'ppc64' as const, ...changes };
+  const machine = new Machine(events, new StubQueue(events, 1 * MS), options, findWay('writepage'));
+  const { memory, files, allocator } = machine;
+  const inode = files.inodeOf(files.open('a', pages * PAGE_BYTES));
+  for (let index = 0; index < pages; index++) {
+    memory.addToCache(allocator.tryFast(0), inode, index);
+  }
+  return { machine, inode };
+}
+
+test('scan targets are size >> priority, and what is under 32 is carried over', () => {
+  const { memory } = withInactive(131_072).machine;
+  const [domain] = memory.topology.domains;
+  const sc = scanControl(false, 0, domain);
+  const amounts = new Int32Array(4);
+  const at = (priority: number) => {
+    sc.priority = priority;
+    scanAmounts(memory, domain.lruvecs[0], sc, amounts);
+    return amounts[Lru.inactiveFile];
+  };
+  assert.deepEqual([12, 11, 9, 0].map(at), [32, 64, 256, 131_072]);
+  const half = withInactive(65_536).machine.memory;
+  const [lruvec] = half.topology.domains[0].lruvecs;
+  const seen = [0, 0, 0, 0].map(() => {
+    scanAmounts(half, lruvec, scanControl(false, 0, half.topology.domains[0]), amounts);
+    return amounts[Lru.inactiveFile];
+  });
+  assert.deepEqual(seen, [0, 32, 0, 32]);
+});
+
+test('writers run free up to 15 %, and reclaim waits above 22 % under write-back', () => {
+  for (const [share, waits] of [
+    [0.219, false],
+    [0.221, true],
+  ] as const) {
+    const { machine } = withInactive(4096);
+    const { memory, reclaim, events } = machine;
+    memory.limits.update();
+    const { dirtyable } = memory;
+    assert.ok(Math.abs(memory.limits.freerun - 0.15 * dirtyable) <= 1);
+    memory.nrWriteback = Math.ceil(share * dirtyable);
+    const task = machine.spawn(
+      'reclaimer',
+      (function* () {
+        yield* reclaim.shrinkDomain(
+          memory.topology.domains[0],
+          scanControl(false, 0, memory.topology.domains[0]),
+        );
+      })(),
+    );
+    while (events.nowNs < 150 * MS && events.step());
+    memory.nrWriteback = 0;
+    machine.runUntilDone([task]);
+    assert.equal(memory.stat.congestionWaits[0] > 0, waits, `${share}`);
+  }
+});
+
+test('ext4 raises a slice to the dirty run, at most 32768 pages; xfs asks for four times as many', () => {
+  const { machine, inode } = withInactive(40_000, { fileSystem: 'ext4' });
+  for (let index = 0; index < 40_000; index++) {
+    machine.memory.setDirty(inode.mapping.frameAt(index));
+  }
+  const wbc = cyclicControl(0, MAX_WRITEBACK_PAGES);
+  assert.equal(inode.bdi.fs.bumpedSlice(inode, MAX_WRITEBACK_PAGES, wbc), 32_768);
+  const all = Array.from({ length: 200 }, (_, i) => ['a', i] as const);
+  const { writes } = reclaimed('writepage', all, { fileSystem: 'xfs' });
+  // The page that reclaim wants, and 4 x 32 behind it; a bio holds 128.
+  assert.deepEqual(writes.slice(0, 2), [
+    [0, 128],
+    [128, 1],
+  ]);
+});
+
+test('high orders wait for the flusher 10 times (RFC) or 50 times (V3), 100 ms each', () => {
+  assert.equal(findWay('nodirect-rfc').rules?.cleanRounds, 10);
+  assert.equal(findWay('nodirect').rules?.cleanRounds, 50);
+});
+
+/** Each value of section 9: the file that holds its test, and how that test's name begins. */
+const CHECKLIST = [
+  ['watermarks of 256 MiB to 4 GiB', 'mm/golden', 'watermarks of one zone'],
+  ['scan target size >> priority, carried over', 'mm/golden', 'scan targets are size >> priority'],
+  ['pool of 128: congested at 113, clear under 103', 'block/golden', 'a pool of 128 is congested'],
+  ['full at 128, 32 more, never above 192', 'block/golden', 'full at 128, a batch of 32'],
+  ['request of 1024 sectors, 128 segments', 'block/golden', 'a request grows to 1024 sectors'],
+  ['plug: 4 requests or 3 ms', 'block/golden', '2.6.34: the plug goes at the fourth'],
+  ['task plug: 16', 'block/golden', '3.x: a task plugs 16 requests'],
+  ['range {5,9,7}', 'mm/golden', 'range: dirty pages 5, 9, 7'],
+  ['range of one page', 'mm/golden', 'range: a single page goes through writepage'],
+  ['range A1 B1 A2 B2', 'mm/golden', 'range: two files interleaved'],
+  ['V6 kick', 'mm/golden', 'what V6 asks the flusher for'],
+  ['lumpy wait 10 and 50', 'mm/golden', 'high orders wait for the flusher'],
+  ['3.2 throttle, kswapd at 9 and under', 'mm/golden', '3.2: when kswapd may write'],
+  ['limits 10 and 20 %', 'mm/golden', 'background and dirty limits'],
+  ['freerun 15 %, throttle_vm_writeout 22 %', 'mm/golden', 'writers run free up to 15 %'],
+  ['ratelimit_pages and write_chunk', 'mm/golden', 'how often a writer checks the limits'],
+  ["Wu's unit and cap", 'mm/golden', 'pageout work at 100 MiB/s'],
+  ['flusher slice 1024, ext4 32768, xfs x4', 'mm/golden', 'ext4 raises a slice'],
+] as const;
+
+test('every value of section 9 has its test', () => {
+  for (const [value, file, name] of CHECKLIST) {
+    const text = readFileSync(new URL(`../${file}.test.ts`, import.meta.url), 'utf8');
+    const titles = [...text.matchAll(/^ *test\(\s*['"`](.*)['"`],/gm)].map(([, title]) => title);
+    assert.ok(
+      titles.some((title) => title.includes(name)),
+      `${value}: no test in ${file} is called "${name}"`,
+    );
+  }
 });

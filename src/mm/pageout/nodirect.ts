@@ -28,6 +28,14 @@ export const nodirect: PageoutWay = {
   afterBatch: nothingAfter,
 };
 
+/** The RFC of 8 June (patch 6/6): the same, but it waits for the flusher 10 times at most (1 s). */
+export const nodirectRfc: PageoutWay = {
+  ...nodirect,
+  name: 'nodirect-rfc',
+  rules: { ...nodirect.rules, cleanRounds: 10 },
+  summary: 'as nodirect, high orders wait 10 times at most (RFC, 8 June 2010)',
+};
+
 /** P5: the same, and whoever meets dirty pages wakes the flusher ("flushforward", V4 to V6). */
 export const flushforward: PageoutWay = {
   ...nodirect,

@@ -9,7 +9,7 @@ import { linux32, nokswapd } from './linux-3.2.ts';
 import { linux311 } from './linux-3.11.ts';
 import { linux411 } from './linux-4.11.ts';
 import { linux616 } from './linux-6.16.ts';
-import { flushforward, nodirect } from './nodirect.ts';
+import { flushforward, nodirect, nodirectRfc } from './nodirect.ts';
 import { none } from './none.ts';
 import { pageoutWork, pageoutWorkIgrab } from './pageout-work.ts';
 import { range, rangeEarlyReturn } from './range.ts';
@@ -28,6 +28,7 @@ export const pageoutWays: ReadonlyMap<string, PageoutWay> = new Map(
     around2005,
     around2002,
     nodirect,
+    nodirectRfc,
     flushforward,
     flusher,
     linux32,
