@@ -29,12 +29,13 @@ export class PageAllocator {
     this.#oom = oom;
   }
 
-  /** The node the running task is on: tasks are dealt out to nodes in turn. */
+  /** The node the running task is on: tasks are dealt out to processors in turn, and those to nodes. */
   get #node(): Node {
-    const { nodes } = this.#memory.topology;
+    const { options, topology } = this.#memory;
+    const { nodes } = topology;
     if (nodes.length === 1) return nodes[0];
     const task = this.#memory.scheduler.currentOrNone;
-    return nodes[task === undefined ? 0 : task.id % nodes.length];
+    return nodes[task === undefined ? 0 : (task.id % options.cpus) % nodes.length];
   }
 
   /** The same without its high memory: the zonelist of GFP_KERNEL. */
