@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { RunResult } from '../../src/measure/run-result.ts';
 import { counterOf, direction, publishedRows } from '../../src/report/published.ts';
+import { publishedSection } from '../../src/report/published-document.ts';
 import { COUNTERS, countersTable } from '../../src/report/counters.ts';
 import { runColumn } from '../../src/workload/published/job.ts';
 import { scenarioSchema } from '../../src/workload/scenario.ts';
@@ -103,4 +105,18 @@ test('shares of time are of stall and elapsed together', () => {
   const run = { ...runWith({}), stalled_ms: 300, programs_ms: 100 };
   assert.equal(counterOf(run, 'direct_percent_of_time'), 75);
   assert.equal(counterOf(run, 'no_such_counter'), undefined);
+});
+
+test('docs/PUBLISHED.md has every table, and two small ones as they come out now', () => {
+  const document = readFileSync(new URL('../../docs/PUBLISHED.md', import.meta.url), 'utf8');
+  for (const name of publishedTables().keys()) assert.ok(document.includes(`### ${name}\n`), name);
+  for (const name of ['v2-kernbench', 'v3-memory-pressure']) {
+    const table = loadTable(name);
+    const { run: scenario, device, block_layer: generation, scheduler } = table;
+    const runs = table.columns.map(({ way }) =>
+      runColumn({ scenario, device, generation, scheduler, way, seed: 1 }, () => {}),
+    );
+    const section = publishedSection(table, publishedRows(table, runs));
+    assert.ok(document.includes(section), `regenerate docs/PUBLISHED.md:\n${section}`);
+  }
 });
