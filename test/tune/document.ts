@@ -131,8 +131,8 @@ async function flash(): Promise<string> {
 ## Real drives, half of the depths left out
 
 4 KiB random loops of \`../shared/validation/ssd\` (of cells at equal outstanding the one of middle
-IOPS). Begun from the datasheet (\`devices/ssd/*.datasheet.json\`), tuned to the depths of the first table,
-by default settings, and predicted at those of the second. The last column is the datasheet's
+IOPS). Begun from the datasheet (\`devices/ssd/*.datasheet.json\`), tuned to the depths of the second table,
+by default settings, and predicted at those of the first. The last column is the datasheet's
 profile untuned, on the same cells. Reads are held to 10 %, writes to 15 %.
 
 Left out, ${within(held, (row) => row.comparison.off)} figures hold tuned, ${within(held, (row) => row.sheetOff)}
