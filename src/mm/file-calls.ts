@@ -10,14 +10,18 @@ import type { Sleeping } from '../sim/task.ts';
 /** Flags of sync_file_range(2). */
 export const SyncRange = { waitBefore: 1, write: 2, waitAfter: 4 } as const;
 
+/** Flags of open(2). */
+export const OpenFlag = { sync: 1, dsync: 2 } as const;
+
 export interface FileCalls {
   /**
    * Opens a file, making it when it is new.
    * @param name its path; the same path is the same file, until it is unlinked
    * @param sizeBytes when new, its size: that much already lies on the disk, clean and not cached
+   * @param flags `OpenFlag` bits: O_SYNC or O_DSYNC, after which each write is on the medium when it returns
    * @returns a handle; every open needs its own `close`
    */
-  open(name: string, sizeBytes: number): number;
+  open(name: string, sizeBytes: number, flags?: number): number;
   /** Current size, bytes. */
   sizeOf(file: number): number;
   /** write(2), buffered: dirties the pages it covers; the file grows as needed. */

@@ -6,9 +6,10 @@
 import { NoSpaceError } from '../fs/block-groups.ts';
 import type { Sleeping } from '../sim/task.ts';
 import { InputError } from '../sim/input-error.ts';
+import { Lock } from '../sim/lock.ts';
 import { PAGE_BYTES } from '../sim/units.ts';
 import { Anonymous } from './anonymous.ts';
-import { type FileCalls, SyncRange } from './file-calls.ts';
+import { type FileCalls, OpenFlag, SyncRange } from './file-calls.ts';
 import type { Eviction } from './eviction.ts';
 import type { Flushers } from './flushers.ts';
 import { DIRTY, Inode, InodeState } from './inode.ts';
@@ -30,6 +31,8 @@ export class Files implements FileCalls {
   readonly #byName = new Map<string, Inode>();
   /** Open handles; a handle is an index into it. */
   readonly #open: (Inode | undefined)[] = [];
+  /** Flags of handles that have any, `OpenFlag` bits. */
+  readonly #flags: number[] = [];
   /** The programs' own memory. */
   readonly anonymous: Anonymous;
   /** Where the next sequential read of an inode would begin, by inode number. */
@@ -44,7 +47,7 @@ export class Files implements FileCalls {
     this.anonymous = new Anonymous(memory, allocator);
   }
 
-  open(name: string, sizeBytes: number): number {
+  open(name: string, sizeBytes: number, flags = 0): number {
     let inode = this.#byName.get(name);
     if (inode === undefined) {
       const made = this.#memory.newInode(name, sizeBytes);
@@ -54,7 +57,9 @@ export class Files implements FileCalls {
       inode = made;
     }
     inode.count++;
-    return this.#open.push(inode) - 1;
+    const file = this.#open.push(inode) - 1;
+    if (flags !== 0) this.#flags[file] = flags;
+    return file;
   }
 
   sizeOf(file: number): number {
@@ -69,6 +74,35 @@ export class Files implements FileCalls {
   }
 
   *write(file: number, offsetBytes: number, bytes: number): Sleeping<void> {
+    // generic_file_aio_write holds i_mutex throughout; the sync of O_SYNC comes after it.
+    const mutex = this.#mutexOf(this.inodeOf(file));
+    if (!mutex.acquireNow('generic_file_aio_write')) {
+      yield* mutex.acquire('generic_file_aio_write');
+    }
+    try {
+      yield* this.#write(file, offsetBytes, bytes);
+    } finally {
+      mutex.release();
+    }
+    const flags = this.#flags[file] ?? 0;
+    if (flags === 0) return;
+    const last = Math.ceil((offsetBytes + bytes) / PAGE_BYTES) - 1;
+    const isDatasync = (flags & OpenFlag.sync) === 0;
+    yield* this.#sync(this.inodeOf(file), isDatasync, Math.floor(offsetBytes / PAGE_BYTES), last);
+  }
+
+  /** i_mutex. */
+  #mutexOf(inode: Inode): Lock {
+    const { scheduler, graph } = this.#memory;
+    return (inode.mutex ??= new Lock(
+      scheduler,
+      graph,
+      'i_mutex',
+      `the i_mutex of inode ${inode.number}`,
+    ));
+  }
+
+  *#write(file: number, offsetBytes: number, bytes: number): Sleeping<void> {
     const memory = this.#memory;
     const { cpu } = memory.options;
     const { throttle } = this.#flusher;
@@ -152,12 +186,19 @@ export class Files implements FileCalls {
   }
 
   /** vfs_fsync: the data, then what the file system must write of the inode, then the flush. */
-  *#sync(inode: Inode, isDatasync: boolean): Sleeping<void> {
+  *#sync(inode: Inode, isDatasync: boolean, first = 0, last = Infinity): Sleeping<void> {
     if (inode.isSwapBacked) return;
-    yield* this.#flusher.writeAndWait(inode);
-    const mask = isDatasync ? InodeState.dirtyDatasync : DIRTY & ~InodeState.dirtyPages;
-    if (inode.has(mask)) yield* this.#flusher.syncInode(inode);
-    yield* inode.bdi.fs.fsync(inode, isDatasync);
+    yield* this.#flusher.writeAndWait(inode, first, last);
+    // The data is written without it; ->fsync is called under i_mutex (vfs_fsync_range).
+    const mutex = this.#mutexOf(inode);
+    yield* mutex.acquire('vfs_fsync');
+    try {
+      const mask = isDatasync ? InodeState.dirtyDatasync : DIRTY & ~InodeState.dirtyPages;
+      if (inode.has(mask)) yield* this.#flusher.syncInode(inode);
+      yield* inode.bdi.fs.fsync(inode, isDatasync);
+    } finally {
+      mutex.release();
+    }
   }
 
   *syncFileRange(file: number, offsetBytes: number, bytes: number, flags: number): Sleeping<void> {
@@ -190,20 +231,32 @@ export class Files implements FileCalls {
 
   *truncate(file: number, sizeBytes: number): Sleeping<void> {
     const inode = this.inodeOf(file);
-    if (sizeBytes < inode.sizeBytes) {
-      const fromPage = Math.ceil(sizeBytes / PAGE_BYTES);
-      yield* this.#eviction.truncatePages(inode, fromPage);
-      if (!inode.isSwapBacked) yield* inode.bdi.fs.truncate(inode, fromPage);
+    const mutex = this.#mutexOf(inode);
+    yield* mutex.acquire('do_truncate');
+    try {
+      if (sizeBytes < inode.sizeBytes) {
+        const fromPage = Math.ceil(sizeBytes / PAGE_BYTES);
+        yield* this.#eviction.truncatePages(inode, fromPage);
+        if (!inode.isSwapBacked) yield* inode.bdi.fs.truncate(inode, fromPage);
+      }
+      this.#inodeChanged(inode, inode.sizeBytes !== sizeBytes);
+      inode.sizeBytes = sizeBytes;
+    } finally {
+      mutex.release();
     }
-    this.#inodeChanged(inode, inode.sizeBytes !== sizeBytes);
-    inode.sizeBytes = sizeBytes;
   }
 
   *unlink(name: string): Sleeping<void> {
     const inode = this.#byName.get(name);
     if (inode === undefined) return;
-    this.#byName.delete(name);
-    inode.links--;
+    // vfs_unlink; the last iput comes after it.
+    const mutex = this.#mutexOf(inode);
+    yield* mutex.acquire('vfs_unlink');
+    if (this.#byName.get(name) === inode) {
+      this.#byName.delete(name);
+      inode.links--;
+    }
+    mutex.release();
     // As unlink(2): a reference of its own, whose end removes a file no one has open.
     inode.count++;
     yield* this.#eviction.iput(inode, false);

@@ -37,8 +37,8 @@ export class Lock implements Resource {
    * @throws DeadlockError
    */
   *acquire(where: string): Sleeping<void> {
+    if (this.acquireNow(where)) return;
     const task = this.#scheduler.current;
-    this.#graph.wants(task, this.kind, where);
     while (this.#owner !== undefined) {
       this.#graph.block(task, this, where);
       yield* this.#waiters.wait();
@@ -46,6 +46,12 @@ export class Lock implements Resource {
     }
     this.#owner = { task, where };
     this.#graph.took(task, this, where);
+  }
+
+  /** The part of `acquire` that needs no sleep; false when another holds it, and it is to be slept for. */
+  acquireNow(where: string): boolean {
+    this.#graph.wants(this.#scheduler.current, this.kind, where);
+    return this.tryAcquire(where);
   }
 
   tryAcquire(where: string): boolean {

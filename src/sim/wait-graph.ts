@@ -40,6 +40,8 @@ export class DeadlockError extends Error {
   }
 }
 
+const NOTHING_HELD: readonly { resource: Resource; where: string }[] = [];
+
 export class WaitGraph {
   /** Possible inversions seen so far, each once. */
   readonly inversions: string[] = [];
@@ -67,10 +69,16 @@ export class WaitGraph {
    * told). `alsoHeld` names classes it holds beside those of `took`.
    */
   wants(task: Task, kind: string, where: string, alsoHeld: readonly string[] = []): void {
-    for (const { resource, where: heldWhere } of this.#held.get(task) ?? []) {
+    const list = this.#held.get(task);
+    for (const { resource, where: heldWhere } of list ?? NOTHING_HELD) {
+      if (this.#order.get(resource.kind)?.has(kind) === true) continue;
       this.#edge(resource.kind, kind, `${task.name} held ${resource.label} (${heldWhere})`, where);
     }
-    for (const held of alsoHeld) this.#edge(held, kind, `${task.name} held a ${held}`, where);
+    for (const held of alsoHeld) {
+      // An order that is known has been held against all others when it was new.
+      if (this.#order.get(held)?.has(kind) === true) continue;
+      this.#edge(held, kind, `${task.name} held a ${held}`, where);
+    }
   }
 
   /**
