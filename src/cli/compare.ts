@@ -10,11 +10,11 @@ import { findWay, pageoutWays } from '../mm/pageout/registry.ts';
 import type { PageoutWay } from '../mm/pageout/way.ts';
 import { comparisonTable, LEGEND, verdict } from '../report/comparison.ts';
 import { countersTable } from '../report/counters.ts';
-import { type Drives, parseDrives } from '../workload/drives.ts';
 import { runScenario } from '../workload/run-scenario.ts';
 import { kernelFor, loadScenario, type Scenario } from '../workload/scenario.ts';
 import { type BlockLayer, ELEVATOR_SET, parseBlockLayer, parseSeed } from './options.ts';
 import { type Progress, withProgress } from './progress.ts';
+import { SNAPSHOT, type StartingDrives, startingDrives } from './snapshot.ts';
 
 const DEFAULT_DEVICES = ['seagate-st32171w', 'samsung-970pro'];
 /** One of each kind. */
@@ -22,13 +22,14 @@ const DEFAULT_WAYS = ['writepage', 'range', 'around', 'flusher', 'none'];
 const DEFAULT_SCENARIOS = ['S14', 'S15', 'sqlite-tar'];
 
 interface CompareOptions {
-  device: string[];
+  device?: string[];
   way: string[];
   scenario: string[];
   blockLayer?: string;
   scheduler?: string;
   elevatorSet?: string[];
   seed: string;
+  snapshot?: string;
   counters?: boolean;
   json?: boolean;
 }
@@ -38,8 +39,8 @@ export function compareCommand(): Command {
     .description('compare ways of writing out: drives x ways x scenarios (the main job)')
     .option(
       '-d, --device <name...>',
-      'drives, by name or profile path, or several as one: raid0:4xNAME:64k',
-      DEFAULT_DEVICES,
+      'drives, by name or profile path, or several as one: raid0:4xNAME:64k ' +
+        `(default: ${DEFAULT_DEVICES.join(', ')})`,
     )
     .option(
       '-w, --way <name...>',
@@ -54,6 +55,7 @@ export function compareCommand(): Command {
     .option('--scheduler <name>', 'IO scheduler (default: deadline or mq-deadline)')
     .option(ELEVATOR_SET.flags, ELEVATOR_SET.description)
     .option('--seed <n>', 'seed of every random stream, 0..4294967295', '1')
+    .option(SNAPSHOT.flags, SNAPSHOT.description)
     .option('--counters', "print the runs' counters too, under their ftrace and vmstat names")
     .option('--json', 'print the runs as JSON')
     .action(async (options: CompareOptions) => {
@@ -64,9 +66,8 @@ export function compareCommand(): Command {
 async function compare(options: CompareOptions): Promise<void> {
   // Everything named is looked up before anything runs.
   const seed = parseSeed(options.seed);
-  const drives = options.device.map((name) => {
-    const drives = parseDrives(name);
-    const { blockLayer, scheduler, elevatorSet } = options;
+  const { snapshot, device, blockLayer, scheduler, elevatorSet } = options;
+  const drives = startingDrives(snapshot, device, DEFAULT_DEVICES).map((drives) => {
     const layerOf = (way: PageoutWay, scenario: Scenario) => {
       const kernel =
         scenario.kernel_from === undefined ? way.kernel : kernelFor(scenario, way.kernel);
@@ -93,7 +94,7 @@ async function compare(options: CompareOptions): Promise<void> {
 /** The runs of one scenario on one drive. */
 interface RunGroup {
   readonly scenario: Scenario;
-  readonly drives: Drives;
+  readonly drives: StartingDrives;
   /** The block layer a way runs on: its own kernel's, if it belongs to one. */
   readonly layerOf: (way: PageoutWay, scenario: Scenario) => BlockLayer;
   readonly runs: RunResult[];
@@ -113,14 +114,15 @@ async function runAll(
   process.once('SIGINT', interrupt);
   let done = 0;
   for (const { scenario, drives, layerOf, runs } of groups) {
-    const { name: deviceName, profile, stack } = drives;
+    const { name: deviceName, profile, stack, saved } = drives;
+    const disk = { profile, deviceName, stack, snapshot: saved?.snapshot };
     for (const way of ways) {
       const what = `${scenario.name} ${deviceName} ${way.name}`;
       progress.update(done, what);
       const onStep = (nowNs: number) =>
         progress.update(done, `${what}, ${(nowNs / 1e9).toFixed(1)} s simulated`);
       const layer = layerOf(way, scenario);
-      runs.push(runScenario(scenario, { profile, deviceName, stack, way, ...layer, seed, onStep }));
+      runs.push(runScenario(scenario, { ...disk, way, ...layer, seed, onStep }));
       done++;
       // Lets an interrupt be seen between two runs.
       await new Promise((resolve) => {

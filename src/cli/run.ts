@@ -3,14 +3,11 @@
 import { basename, dirname, resolve } from 'node:path';
 import { Command } from 'commander';
 import { generationNames } from '../block/generation.ts';
-import { loadProfile } from '../device/registry.ts';
-import { readSnapshot, type SavedDrive } from '../device/snapshot-file.ts';
 import { findWay } from '../mm/pageout/registry.ts';
 import { comparisonTable, LEGEND } from '../report/comparison.ts';
 import { countersTable } from '../report/counters.ts';
 import { InputError } from '../sim/input-error.ts';
 import { readJobFile, type MachineExtensions } from '../workload/fio/job-file.ts';
-import { type Drives, parseDrives } from '../workload/drives.ts';
 import { runScenario } from '../workload/run-scenario.ts';
 import { readTrace } from '../workload/trace/registry.ts';
 import {
@@ -24,6 +21,7 @@ import {
 import { ELEVATOR_SET, parseBlockLayer, parseMemory, parseSeed } from './options.ts';
 import { exploreRaces } from './explore.ts';
 import { withProgress } from './progress.ts';
+import { SNAPSHOT, startingDrives } from './snapshot.ts';
 
 /** Ways that a race runs under when none is asked for: two that hold inodes by igrab, three that do not. */
 const RACE_WAYS = ['range', 'around-2002', 'around', 'pageout-work', 'linux-4.11'];
@@ -60,7 +58,7 @@ export function runCommand(): Command {
     .option('--scheduler <name>', 'IO scheduler (default: deadline or mq-deadline)')
     .option(ELEVATOR_SET.flags, ELEVATOR_SET.description)
     .option('--seed <n>', 'seed of every random stream', '1')
-    .option('--snapshot <file>', 'start from the drive that "disktime precondition" kept')
+    .option(SNAPSHOT.flags, SNAPSHOT.description)
     .option('--json', 'print the run as JSON')
     .action((file: string, options: RunCommandOptions) => run(file, options));
 }
@@ -107,24 +105,12 @@ function extensionsOf(file: string): Partial<MachineExtensions> {
   return extensions;
 }
 
-/** The drive: a snapshot's own, which -d may name as well, or what is asked for. */
-function drivesFor(
-  options: RunCommandOptions,
-  fromFile: string | undefined,
-  saved: SavedDrive | undefined,
-): Drives {
-  if (saved === undefined) return parseDrives(options.device ?? fromFile ?? 'seagate-st32171w');
-  const asked = options.device === undefined ? undefined : loadProfile(options.device).name;
-  if (asked !== undefined && asked !== saved.profile.name) {
-    throw new InputError(`--snapshot is of ${saved.profile.name}, and --device asks for ${asked}`);
-  }
-  const { profile } = saved;
-  return { name: profile.name, title: profile.title, profile };
-}
-
 async function run(file: string, options: RunCommandOptions): Promise<void> {
   const race = isScenario(file) ? loadRaceScenario(file) : undefined;
   if (race !== undefined) {
+    if (options.snapshot !== undefined) {
+      throw new InputError(`--snapshot: ${file} is a race of tasks for locks, which has no drive`);
+    }
     const ways = (options.way === undefined ? RACE_WAYS : [options.way]).map((name) =>
       findWay(name),
     );
@@ -136,8 +122,10 @@ async function run(file: string, options: RunCommandOptions): Promise<void> {
   const memory = options.mem ?? fromFile.memBytes?.toString() ?? '256m';
   parseMemory(memory, '--mem');
   const scenario = scenarioOf(file, options, memory, fromFile);
-  const saved = options.snapshot === undefined ? undefined : readSnapshot(options.snapshot);
-  const { name, title, profile, stack } = drivesFor(options, fromFile.device, saved);
+  const asked = options.device === undefined ? undefined : [options.device];
+  const usual = fromFile.device ?? 'seagate-st32171w';
+  const [drives] = startingDrives(options.snapshot, asked, [usual]);
+  const { name, title, profile, stack, saved } = drives;
   const way = findWay(options.way ?? fromFile.way ?? 'writepage');
   const layer = parseBlockLayer(
     profile,

@@ -2,7 +2,6 @@
 
 import { Command } from 'commander';
 import { findGeneration, generationNames } from '../block/generation.ts';
-import { loadProfile } from '../device/registry.ts';
 import type { RunResult } from '../measure/run-result.ts';
 import { findWay } from '../mm/pageout/registry.ts';
 import {
@@ -18,6 +17,7 @@ import { runScenario } from '../workload/run-scenario.ts';
 import { loadScenario, type Scenario } from '../workload/scenario.ts';
 import { ELEVATOR_SET, parseCount, parseBlockLayer, parseSeed } from './options.ts';
 import { withProgress } from './progress.ts';
+import { SNAPSHOT, startingDrives } from './snapshot.ts';
 
 const DEVICES = ['seagate-st32171w', 'samsung-970pro'];
 const WAYS = ['writepage', 'range', 'around', 'flusher', 'none', 'linux-2.6.34', 'linux-6.16'];
@@ -77,19 +77,23 @@ function circumstancesFor(elevators: readonly string[]): CircumstanceSpec[] {
 const CIRCUMSTANCE_WAYS = ['writepage', 'range', 'around'];
 
 interface ThreadOptions {
-  device: string[];
+  device?: string[];
   blockLayer?: string;
   scheduler?: string;
   elevatorSet?: string[];
   schedules: string;
   seed: string;
+  snapshot?: string;
   json?: boolean;
 }
 
 export function threadCommand(): Command {
   return new Command('thread')
     .description('the claims of the thread of June 2010, each held against runs')
-    .option('-d, --device <name...>', 'drives, by name or profile path', DEVICES)
+    .option(
+      '-d, --device <name...>',
+      `drives, by name or profile path (default: ${DEVICES.join(', ')})`,
+    )
     .option(
       '--block-layer <generation>',
       `kernel's block layer: ${generationNames().join(', ')} (default: 2.6.34, for flash 3.x)`,
@@ -98,6 +102,7 @@ export function threadCommand(): Command {
     .option(ELEVATOR_SET.flags, ELEVATOR_SET.description)
     .option('-n, --schedules <n>', 'schedules to look for deadlocks in, a race', '1000')
     .option('--seed <n>', 'seed of every random stream', '1')
+    .option(SNAPSHOT.flags, SNAPSHOT.description)
     .option('--json', 'print claims and runs as JSON')
     .action((options: ThreadOptions) => thread(options));
 }
@@ -105,8 +110,15 @@ export function threadCommand(): Command {
 async function thread(options: ThreadOptions): Promise<void> {
   const seed = parseSeed(options.seed);
   const schedules = parseCount(options.schedules, '--schedules');
-  const profiles = options.device.map((name) => loadProfile(name));
-  const layers = profiles.map((profile) =>
+  const disks = startingDrives(options.snapshot, options.device, DEVICES).map(
+    ({ name: deviceName, profile, stack, saved }) => ({
+      deviceName,
+      profile,
+      stack,
+      snapshot: saved?.snapshot,
+    }),
+  );
+  const layers = disks.map(({ profile }) =>
     parseBlockLayer(profile, options.blockLayer, options.scheduler, options.elevatorSet),
   );
   const lifted = SCENARIOS.map((name) => loadScenario(name));
@@ -117,37 +129,37 @@ async function thread(options: ThreadOptions): Promise<void> {
     vm: { ...trace.vm, dirty_ratio: 20, dirty_background_ratio: 10 },
   };
   const cases = [...lifted, defaults].flatMap((scenario) =>
-    profiles.flatMap((profile, i) =>
-      WAYS.map((way) => ({ scenario, profile, layer: layers[i], way: findWay(way) })),
+    disks.flatMap((disk, i) =>
+      WAYS.map((way) => ({ scenario, disk, layer: layers[i], way: findWay(way) })),
     ),
   );
   const [randomTail] = lifted;
-  const others = profiles.flatMap((profile, i) =>
+  const others = disks.flatMap((disk, i) =>
     circumstancesFor(findGeneration(layers[i].generation).elevators).map((spec) => ({
       spec,
-      profile,
+      disk,
       layer: { ...layers[i], scheduler: spec.scheduler ?? layers[i].scheduler },
       scenario: spec.change(randomTail),
     })),
   );
   const steps = cases.length + RACES.length + others.length;
   const { runs, races, circumstances } = await withProgress(steps, (progress) => ({
-    runs: cases.map(({ scenario, profile, layer, way }, i) => {
-      progress.update(i, `${scenario.name} ${profile.name} ${way.name}`);
-      return runScenario(scenario, { profile, way, ...layer, seed });
+    runs: cases.map(({ scenario, disk, layer, way }, i) => {
+      progress.update(i, `${scenario.name} ${disk.deviceName} ${way.name}`);
+      return runScenario(scenario, { ...disk, way, ...layer, seed });
     }),
     races: RACES.map(([race, way], i): DeadlockCount => {
       progress.update(cases.length + i, `${race} ${way}`);
       const found = exploreRandomly(findRace(race), findWay(way), schedules, seed);
       return { race, way, deadlocks: found.deadlocks, schedules: found.schedules };
     }),
-    circumstances: others.map(({ spec, profile, layer, scenario }, i): Circumstance => {
-      progress.update(cases.length + RACES.length + i, `S14 ${profile.name} ${spec.label}`);
+    circumstances: others.map(({ spec, disk, layer, scenario }, i): Circumstance => {
+      progress.update(cases.length + RACES.length + i, `S14 ${disk.deviceName} ${spec.label}`);
       const found = CIRCUMSTANCE_WAYS.map((way) =>
-        runScenario(scenario, { profile, way: findWay(way), ...layer, seed }),
+        runScenario(scenario, { ...disk, way: findWay(way), ...layer, seed }),
       );
       return {
-        device: profile.name,
+        device: disk.deviceName,
         label: spec.label,
         find: (way) => found[CIRCUMSTANCE_WAYS.indexOf(way)],
       };
@@ -158,7 +170,7 @@ async function thread(options: ThreadOptions): Promise<void> {
       (run) => run.scenario === scenario + suffix && run.device === device && run.way === way,
     ) as RunResult;
   const claims = judgeThread({
-    devices: profiles.map(({ name }) => name),
+    devices: disks.map(({ deviceName }) => deviceName),
     find: finder(''),
     defaults: finder(', default limits'),
     races,

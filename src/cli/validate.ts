@@ -18,10 +18,12 @@ import { writeWhole } from '../report/write-file.ts';
 import { InputError } from '../sim/input-error.ts';
 import { readValidationTrace } from '../workload/replay/validation-trace.ts';
 import { parseBus } from './import.ts';
+import { SNAPSHOT, savedDrive } from './snapshot.ts';
 
 interface ValidateOptions {
   device?: string;
   bus?: string;
+  snapshot?: string;
   svg?: string;
   json?: boolean;
   all?: string;
@@ -34,6 +36,7 @@ export function validateCommand(): Command {
     .argument('[trace]', 'R|W action LBA sectors response_us gap_us, one request a line')
     .option('-d, --device <name>', 'drive: a name, a profile, or a DiskSim FILE.diskspecs')
     .option('--bus <ms>', 'of a .diskspecs: time of a sector on the bus, READ or READ,WRITE')
+    .option(SNAPSHOT.flags, SNAPSHOT.description)
     .option('--svg <file>', 'draw both distribution curves there')
     .option('--json', 'print the figures as JSON')
     .option('--all <folder>', 'every drive whose NAME/NAME.trace lies in this folder')
@@ -64,16 +67,24 @@ export function plotOf(result: Validation): string {
 }
 
 function run(file: string | undefined, options: ValidateOptions): void {
+  const { device, bus, snapshot } = options;
   if (options.all !== undefined) {
+    if (snapshot !== undefined) {
+      throw new InputError('--snapshot is of one drive, and --all takes each of a folder');
+    }
     if (options.markdown === undefined) throw new InputError('--all: needs --markdown FILE');
     validationDocument(options.all, options.markdown, plotOf);
     return;
   }
-  if (file === undefined || options.device === undefined) {
-    throw new InputError('validate: needs a trace and --device, or --all FOLDER --markdown FILE');
+  const asked = device === undefined ? undefined : loadDrive(device, bus);
+  const saved = snapshot === undefined ? undefined : savedDrive(snapshot, asked);
+  const profile = saved?.profile ?? asked;
+  if (file === undefined || profile === undefined) {
+    throw new InputError(
+      'validate: needs a trace and --device or --snapshot, or --all FOLDER --markdown FILE',
+    );
   }
-  const profile = loadDrive(options.device, options.bus);
-  const result = validate(readValidationTrace(file), profile);
+  const result = validate(readValidationTrace(file), profile, saved?.snapshot);
   if (options.svg !== undefined) writeWhole(options.svg, plotOf(result));
   process.stdout.write(
     options.json === true

@@ -1,5 +1,6 @@
 /** A measured trace against its replay: what agrees, what does not, and by which mechanism. */
 
+import type { DeviceSnapshot } from '../device/device.ts';
 import type { AnyProfile } from '../device/profile.ts';
 import { demerit, deviation, mean, percentile, sorted } from '../measure/demerit.ts';
 import { replayValidation, type ValidationTrace } from '../workload/replay/validation-trace.ts';
@@ -25,11 +26,20 @@ export interface Validation {
   readonly worst: readonly { mechanism: string; requests: number; error_ms: number }[];
 }
 
-/** Replays a trace and compares. @throws InputError */
-export function validate(trace: ValidationTrace, profile: AnyProfile): Validation {
+/**
+ * Replays a trace and compares.
+ * @param snapshot the state that the drive starts in; of a drive of the same profile
+ * @throws InputError
+ */
+export function validate(
+  trace: ValidationTrace,
+  profile: AnyProfile,
+  snapshot?: DeviceSnapshot,
+): Validation {
   const { requests } = trace;
   const wasBuffered = new Uint8Array(requests);
   const simulated = replayValidation(trace, profile, {
+    snapshot,
     onExplained: (i, parts) => {
       const mechanical = (parts.seek ?? 0) + (parts.settle ?? 0) + (parts.rotation ?? 0);
       wasBuffered[i] = mechanical === 0 ? 1 : 0;

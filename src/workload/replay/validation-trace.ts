@@ -8,7 +8,7 @@
 
 import type { AnyProfile } from '../../device/profile.ts';
 import { createDeviceOn } from '../../device/registry.ts';
-import { Op, Status, type Device } from '../../device/device.ts';
+import { Op, Status, type Device, type DeviceSnapshot } from '../../device/device.ts';
 import { EventQueue } from '../../sim/events.ts';
 import { InputError } from '../../sim/input-error.ts';
 import { MS, US } from '../../sim/units.ts';
@@ -82,6 +82,8 @@ export interface ReplayOptions {
   /** Called after each request, with the device's `explain` row. */
   readonly onExplained?: (request: number, parts: Readonly<Record<string, number>>) => void;
   readonly seed?: number;
+  /** The state that the drive starts in; of a drive of the same profile. */
+  readonly snapshot?: DeviceSnapshot | undefined;
 }
 
 /**
@@ -99,6 +101,7 @@ export function replayValidation(
   const explain = onExplained !== undefined;
   const seed = options.seed ?? 1;
   const device: Device = createDeviceOn(events, profile, { explain, seed });
+  if (options.snapshot !== undefined) device.restore(options.snapshot);
   const response_ms = new Float64Array(to - from);
   const done = { ns: -1, status: Status.ok as Status };
   device.attach({
