@@ -349,6 +349,7 @@ export class Files implements FileCalls {
       } else if (frame < 0) {
         const isThere = index * PAGE_BYTES < inode.sizeBytes && inode.layout.isMapped(index);
         if (isMapped) {
+          if (index * PAGE_BYTES >= inode.sizeBytes) return;
           yield* this.#readahead.fault(inode, index);
           continue;
         }

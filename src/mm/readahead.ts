@@ -102,7 +102,10 @@ export class Readahead {
       }
     }
     window.previous = index;
-    while (inode.mapping.frameAt(index) < 0) yield* this.read(inode, index, index);
+    // The file may be cut short meanwhile: who stores behind its end gets a SIGBUS.
+    while (inode.mapping.frameAt(index) < 0 && index * PAGE_BYTES < inode.sizeBytes) {
+      yield* this.read(inode, index, index);
+    }
   }
 
   /** A mapping's fault found its page: from the mark in the window on, the next one is read. */

@@ -95,6 +95,30 @@ for (const way of pageoutWays.keys()) {
   });
 }
 
+test('a store through a mapping whose file is cut short meanwhile ends (SIGBUS)', () => {
+  const loads: Call[][] = [
+    [
+      [8, 1, 73, 38],
+      [7, 3, 4, 36],
+      [0, 0, 89, 21],
+      [7, 1, 45, 3],
+      [2, 2, 70, 30],
+      [11, 0, 59, 16],
+      [8, 0, 83, 33],
+      [10, 0, 33, 10],
+    ],
+    [
+      [2, 1, 3, 18],
+      [3, 0, 115, 13],
+      [2, 0, 84, 4],
+      [5, 0, 47, 38],
+      [1, 3, 68, 39],
+    ],
+    [[2, 1, 4, 3]],
+  ];
+  run({ ...defaultVmOptions, pages: 237, swapBytes: 400 * PAGE_BYTES }, 'linux-2.6.34', loads);
+});
+
 /** What the random machines did, so that it is known that they did something. */
 const done = { pswpout: 0, oomKill: 0, allocstall: 0, nrVmscanWrite: 0, pgactivate: 0 };
 type Done = keyof typeof done;
