@@ -35,6 +35,7 @@ import { PowerCut } from './power-cut.ts';
 import { Interrupts } from './interrupts.ts';
 import { ReadPath } from './read-path.ts';
 import { explainParts, Part, Requests } from './requests.ts';
+import { drawsOf } from './gc/stationary.ts';
 import { Steady, WrittenInOrder, type Start } from './start.ts';
 import { SlcCache } from './slc-cache.ts';
 import { hostStreams, Streams } from './streams.ts';
@@ -507,5 +508,6 @@ function startOf(profile: SsdProfile, geometry: Geometry): Start {
   // Collection is about to free the next block; the two that are written are not open yet.
   const cache = profile.slc?.static_blocks ?? 0;
   const free = profile.gc.start_free_blocks + 1 + hostStreams(profile) + cache;
-  return new Steady(geometry, free, byAddress);
+  const draws = drawsOf(profile.gc.policy, profile.gc.choices);
+  return new Steady(geometry, free, byAddress, draws);
 }

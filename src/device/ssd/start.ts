@@ -4,14 +4,13 @@
  *
  * `WrittenInOrder`: the first units were written once, in order, over the lanes in turn.
  *
- * `Steady`: the drive has been overwritten at random for long. A block that was filled x of a turn
- * ago (the youngest 0, the next victim 1) has e^(-Tx) of its units valid, T such that the mean is
- * what the drive holds: the stationary state of first-in-first-out collection, and of greedy with
- * large blocks (Desnoyers, SYSTOR 2012). Which logical unit is where is scattered by a fixed
- * permutation; under uniform writes any other would do as well.
+ * `Steady`: the drive has been overwritten at random for long, and its valid units are spread over the
+ * blocks as its victim policy leaves them (`gc/stationary.ts`). Which logical unit is where is
+ * scattered by a fixed permutation; under uniform writes any other would do as well.
  */
 
 import type { Blocks } from './blocks.ts';
+import { stationary } from './gc/stationary.ts';
 import type { Geometry } from './geometry.ts';
 
 export interface Start {
@@ -109,27 +108,28 @@ export class Steady implements Start {
   /**
    * @param freeBlocks blocks of each lane that are free
    * @param byAddress each unit stays in the lane its address belongs to
+   * @param draws blocks the victim policy chooses among, as `drawsOf` has it
    */
-  constructor(geometry: Geometry, freeBlocks: number, byAddress: boolean) {
+  constructor(geometry: Geometry, freeBlocks: number, byAddress: boolean, draws?: number) {
     const { lanes, blocksPerLane, blocks, unitsPerBlock, mappedUnits } = geometry;
     this.#geometry = geometry;
     this.units = mappedUnits;
-    this.name = `steady:${mappedUnits}:${freeBlocks}`;
+    this.name = `steady:${mappedUnits}:${freeBlocks}:${draws ?? 'in-order'}`;
     this.#byAddress = byAddress;
     const full = blocksPerLane - freeBlocks;
     this.#before = new Int32Array(blocks + 1);
     let sum = 0;
+    // Lanes hold a unit more or less, so that few of them differ.
+    const spreads = new Map<number, Int32Array>();
     for (let lane = 0; lane < lanes; lane++) {
       const units = byAddress
         ? unitsOfLane(geometry, lane)
         : Math.floor(((lane + 1) * mappedUnits) / lanes) - Math.floor((lane * mappedUnits) / lanes);
-      const turn = turnOf(units / (full * unitsPerBlock));
-      const before = sum;
+      const valid = spreads.get(units) ?? spreadOver(units, full, unitsPerBlock, draws);
+      spreads.set(units, valid);
       for (let i = 0; i < blocksPerLane; i++) {
         this.#before[lane * blocksPerLane + i] = sum;
-        // Block 0 is the oldest.
-        const share = (Math.exp(turn * ((i + 1) / full)) - 1) / (Math.exp(turn) - 1);
-        sum = before + (i < full ? Math.floor(units * Math.min(1, share) + 1e-6) : units);
+        if (i < full) sum += valid[i];
       }
     }
     this.#before[blocks] = sum;
@@ -214,16 +214,28 @@ function unitsOfLane(geometry: Geometry, lane: number): number {
   return stripes > 0 && (stripes - 1) % lanes === place ? own - padding : own;
 }
 
-/** T with (1 - e^-T) / T = the share of the full blocks' units that is valid. */
-function turnOf(validShare: number): number {
-  let low = 1e-9;
-  let high = 100;
-  for (let n = 0; n < 100; n++) {
-    const turn = (low + high) / 2;
-    if ((1 - Math.exp(-turn)) / turn > validShare) low = turn;
-    else high = turn;
+/** How many of a lane's valid units are in each of its full blocks, the emptiest first. */
+function spreadOver(
+  units: number,
+  blocks: number,
+  unitsPerBlock: number,
+  draws: number | undefined,
+): Int32Array {
+  const spread = stationary(units / (blocks * unitsPerBlock), unitsPerBlock, draws);
+  const valid = new Int32Array(blocks);
+  let sum = 0;
+  for (let i = 0; i < blocks; i++) {
+    const due = Math.floor(units * Math.min(1, spread((i + 1) / blocks)) + 1e-6);
+    valid[i] = Math.min(unitsPerBlock, due - sum);
+    sum += valid[i];
   }
-  return low;
+  // What rounding left over: the youngest may be full.
+  for (let i = blocks - 1; i >= 0 && sum < units; i--) {
+    const more = Math.min(unitsPerBlock - valid[i], units - sum);
+    valid[i] += more;
+    sum += more;
+  }
+  return valid;
 }
 
 /**
