@@ -9,6 +9,16 @@ import { findRace, races } from '../workload/race/registry.ts';
 import { parseCount, parseSeed } from './options.ts';
 import { withProgress } from './progress.ts';
 
+const HEADINGS = [
+  'race',
+  'way',
+  'random deadlocks',
+  'exhaustive',
+  'lock order warnings',
+  'busy inodes',
+  'igrab refused',
+];
+
 interface ExploreOptions {
   way: string[];
   schedules: string;
@@ -73,6 +83,9 @@ export async function exploreRaces(
       exhaustive_deadlocks: all.deadlocks,
       first: random.first ?? all.first ?? null,
       first_at: random.firstAt ?? all.firstAt ?? null,
+      random_final_iputs: random.finalIputs,
+      random_busy_inodes: random.busyInodes,
+      random_igrab_refused: random.refusals,
       possible_inversions: [...new Set([...random.inversions, ...all.inversions])],
     }));
     process.stdout.write(`${JSON.stringify({ races: rows }, null, 2)}\n`);
@@ -84,10 +97,10 @@ export async function exploreRaces(
     `${random.deadlocks} of ${random.schedules}`,
     `${all.deadlocks} of ${all.schedules}${all.isComplete ? ', all' : ''}`,
     `${new Set([...random.inversions, ...all.inversions]).size}`,
+    `${random.busyInodes + all.busyInodes}`,
+    `${random.refusals + all.refusals}`,
   ]);
-  process.stdout.write(
-    `${renderTable(['race', 'way', 'random deadlocks', 'exhaustive', 'lock order warnings'], rows)}\n`,
-  );
+  process.stdout.write(`${renderTable(HEADINGS, rows)}\n`);
   for (const { race, way, random, all } of findings) {
     const first = random.first ?? all.first;
     if (first === undefined) continue;

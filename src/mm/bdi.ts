@@ -8,10 +8,12 @@ import { Bandwidth } from './bandwidth.ts';
 import { type Inode, InodeState, DIRTY } from './inode.ts';
 import { InodeList } from './inode-list.ts';
 import { Proportion } from './proportions.ts';
+import type { SuperBlock } from './super-block.ts';
 
 export class Bdi {
   readonly name: string;
   readonly fs: FileSystem;
+  readonly superBlock: SuperBlock;
   /** Dirty inodes; those picked for this round; those to go on with in the next. */
   readonly dirty = new InodeList();
   readonly io = new InodeList();
@@ -30,9 +32,10 @@ export class Bdi {
   /** A flusher works for it. */
   writebackRunning = false;
 
-  constructor(name: string, fs: FileSystem) {
+  constructor(name: string, fs: FileSystem, superBlock: SuperBlock) {
     this.name = name;
     this.fs = fs;
+    this.superBlock = superBlock;
   }
 
   /** wb_has_dirty_io. */

@@ -29,7 +29,7 @@ export class Eviction {
     inode.count--;
     if (inode.count > 0 || inode.isGoing) return;
     if (inode.links > 0) {
-      if (this.#memory.isMounted) return;
+      if (inode.bdi.superBlock.isActive) return;
       // generic_detach_inode of a file system that is being unmounted: written first, then dropped.
       if (fromReclaim) this.#memory.stat.reclaimFinalIputs++;
       inode.state |= InodeState.willFree;
@@ -37,9 +37,7 @@ export class Eviction {
       yield* this.#flusher.waitUntilIdle(inode);
       yield* inode.bdi.fs.writeInode(inode, true);
       inode.state = (inode.state & ~InodeState.willFree) | InodeState.freeing;
-      yield* this.truncatePages(inode, 0);
-      this.#flusher.forget(inode);
-      inode.state |= InodeState.clear;
+      yield* this.dispose(inode);
       return;
     }
     if (fromReclaim) this.#memory.stat.reclaimFinalIputs++;
@@ -48,6 +46,14 @@ export class Eviction {
     yield* this.#flusher.waitUntilIdle(inode);
     this.#flusher.forget(inode);
     if (!inode.isSwapBacked) yield* inode.bdi.fs.evict(inode);
+    inode.state |= InodeState.clear;
+  }
+
+  /** dispose_list: the end of an inode whose file stays; what of it is dirty is lost. */
+  *dispose(inode: Inode): Sleeping<void> {
+    yield* this.truncatePages(inode, 0);
+    yield* this.#flusher.waitUntilIdle(inode);
+    this.#flusher.forget(inode);
     inode.state |= InodeState.clear;
   }
 

@@ -17,7 +17,9 @@ import type { Memory } from './memory.ts';
 import type { PageAllocator } from './page-allocator.ts';
 import { Page } from './page-table.ts';
 import { Readahead, READAHEAD_PAGES } from './readahead.ts';
+import { Stage } from './super-block.ts';
 import { isOnTmpfs, tmpfsPage } from './tmpfs.ts';
+import { shutdownSuper } from './umount.ts';
 import { Writer } from './vm-stat.ts';
 import { writeCachePages } from './write-cache-pages.ts';
 import { rangeControl } from '../fs/writeback-control.ts';
@@ -50,6 +52,9 @@ export class Files implements FileCalls {
   open(name: string, sizeBytes: number, flags = 0): number {
     let inode = this.#byName.get(name);
     if (inode === undefined) {
+      if (this.#memory.bdiOf(name).superBlock.stage !== Stage.mounted) {
+        throw new InputError(`"${name}" cannot be opened: its file system was unmounted`);
+      }
       const made = this.#memory.newInode(name, sizeBytes);
       this.#byName.set(name, made);
       made.isSwapBacked = isOnTmpfs(name) || !made.bdi.fs.hasWriteback;
@@ -225,8 +230,35 @@ export class Files implements FileCalls {
 
   /** The rest of it: journals and metadata, and the drives' caches flushed. */
   *syncFileSystems(): Sleeping<void> {
-    for (const { fs } of this.#memory.bdis) yield* fs.sync();
+    for (const { fs, superBlock } of this.#memory.bdis) {
+      yield* superBlock.umount.acquireRead('sync_filesystems');
+      if (superBlock.stage < Stage.gone) yield* fs.sync();
+      superBlock.umount.release();
+    }
     yield* this.#memory.flushDevice();
+  }
+
+  /**
+   * umount(2): no file of it may be open. Waits for whoever reads or writes the mount's super block.
+   * @param at where it is mounted; '' is the first file system
+   * @returns inodes that stayed busy because someone other than a program held them
+   * @throws InputError when nothing is mounted there, or a file is open (EBUSY)
+   */
+  *umount(at = ''): Sleeping<number> {
+    const memory = this.#memory;
+    const bdi = memory.bdis.find(({ name }) => name === at);
+    const place = at === '' ? '/' : at;
+    if (bdi === undefined || bdi.superBlock.stage !== Stage.mounted) {
+      throw new InputError(`umount: nothing is mounted at ${place}`);
+    }
+    const isHere = (inode: Inode | undefined) => inode?.bdi === bdi && !inode.isSwapBacked;
+    const open = this.#open.find(isHere);
+    if (open !== undefined) {
+      throw new InputError(`umount: ${place} is busy: "${open.name}" is open; close it first`);
+    }
+    for (const [name, inode] of this.#byName) if (isHere(inode)) this.#byName.delete(name);
+    const busy = yield* shutdownSuper(memory, this.#flusher, this.#eviction, bdi);
+    return busy;
   }
 
   *truncate(file: number, sizeBytes: number): Sleeping<void> {

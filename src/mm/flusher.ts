@@ -245,6 +245,16 @@ export class Flusher {
 
   /** writeback_sb_inodes of 3.2: inodes of b_io, for a tenth of a second. Pages and inodes done. */
   *#writeSlices(one: Work): Sleeping<number> {
+    if (one.isSync) return yield* this.#writePinnedSlices(one);
+    if (!this.#pin()) return 0;
+    try {
+      return yield* this.#writePinnedSlices(one);
+    } finally {
+      this.bdi.superBlock.umount.release();
+    }
+  }
+
+  *#writePinnedSlices(one: Work): Sleeping<number> {
     const { bdi } = this;
     const memory = this.#memory;
     const task = memory.scheduler.current.id;
@@ -290,6 +300,35 @@ export class Flusher {
    * used up. A throttled writer calls it too.
    */
   *writebackInodes(wbc: WritebackControl, olderThanNs: number): Sleeping<void> {
+    // A sync's caller holds s_umount for it.
+    if (wbc.sync) {
+      yield* this.#writebackPinned(wbc, olderThanNs);
+      return;
+    }
+    if (!this.#pin()) return;
+    try {
+      yield* this.#writebackPinned(wbc, olderThanNs);
+    } finally {
+      this.bdi.superBlock.umount.release();
+    }
+  }
+
+  /**
+   * Keeps an umount out, or puts off what was chosen. To the tail, as since 3.1: 2.6.34 leaves it on
+   * b_more_io, and tries again without a pause for as long as the umount lasts.
+   */
+  #pin(): boolean {
+    const { superBlock, io, moreIo } = this.bdi;
+    if (superBlock.pin()) return true;
+    for (const list of [io, moreIo]) {
+      for (let inode = list.oldest; inode !== undefined; inode = list.oldest) {
+        this.#redirtyTail(inode);
+      }
+    }
+    return false;
+  }
+
+  *#writebackPinned(wbc: WritebackControl, olderThanNs: number): Sleeping<void> {
     const { bdi } = this;
     const startedNs = this.#memory.events.nowNs;
     const task = this.#memory.scheduler.current.id;

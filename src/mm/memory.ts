@@ -21,6 +21,7 @@ import { Kind, lruOf, Lru, type LruVec } from './lru.ts';
 import { KilledError } from './oom-killer.ts';
 import { PageLocks } from './page-locks.ts';
 import { Page } from './page-table.ts';
+import { SuperBlock } from './super-block.ts';
 import { type Swap, SWAP_DISK } from './swap.ts';
 import { Topology } from './topology.ts';
 import type { VmOptions } from './vm-options.ts';
@@ -41,8 +42,6 @@ export class Memory extends PageLocks {
   /** The disks: the first is that of `fs`, the others those of the mounts. */
   readonly bdis: readonly Bdi[];
   readonly limits: DirtyLimits;
-  /** Its file systems are in use: not being unmounted (MS_ACTIVE). */
-  isMounted = true;
   /** The way out goes by the order in which pages became dirty. */
   keepsDirtyOrder = false;
   readonly options: VmOptions;
@@ -115,6 +114,7 @@ export class Memory extends PageLocks {
         ...this.options,
         servesKswapd: this.rules.fsServesKswapd,
       }),
+      new SuperBlock(this.scheduler, this.graph, at === '' ? '/' : at),
     );
   }
 

@@ -107,7 +107,11 @@ export class VmStat {
   stalledThrottleNs = 0;
   /** Final iputs that reclaim ran. */
   reclaimFinalIputs = 0;
-  /** Pages of an inode on its way out that a way touched without a hold on it. */
+  /** Times an igrab for reclaim was refused: the inode was on its way out, and nothing was written. */
+  igrabRefused = 0;
+  /** "VFS: Busy inodes after unmount": inodes that someone still held. */
+  busyInodes = 0;
+  /** Pages, or ranges, of an inode on its way out that a way touched without a hold on it. */
   unpinnedUses = 0;
 
   get pagesCleanedTotal(): number {

@@ -8,7 +8,7 @@ import type { WritebackControl } from '../fs/writeback-control.ts';
 import type { PagesWriter } from '../fs/file-system.ts';
 import type { Sleeping } from '../sim/task.ts';
 import { version } from '../sim/kernel-version.ts';
-import type { Inode } from './inode.ts';
+import { type Inode, InodeState } from './inode.ts';
 import type { Memory } from './memory.ts';
 import { Page } from './page-table.ts';
 
@@ -26,6 +26,8 @@ export function* writeCachePages(
   isOrdered = false,
 ): Sleeping<void> {
   const { fs } = inode.bdi;
+  // A hold on it would have kept it, or been refused.
+  if (inode.has(InodeState.freeing | InodeState.clear)) memory.stat.unpinnedUses++;
   const from = wbc.cyclic ? inode.writebackIndex : wbc.start;
   if (wbc.cyclic) wbc.start = from;
   const asked = wbc.nrToWrite;

@@ -64,6 +64,13 @@ export class WaitGraph {
     if (at >= 0) list.splice(at, 1);
   }
 
+  /** `inner` is known to be taken within `outer`: the other way round is reported at its first sight. */
+  declare(outer: string, inner: string): void {
+    let after = this.#order.get(outer);
+    if (after === undefined) this.#order.set(outer, (after = new Map<string, string>()));
+    if (!after.has(inner)) after.set(inner, `${inner} belongs within ${outer}`);
+  }
+
   /**
    * A task is about to take `kind` by waiting if need be (a trylock cannot deadlock and is not
    * told). `alsoHeld` names classes it holds beside those of `took`.

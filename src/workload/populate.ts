@@ -10,9 +10,10 @@ type Cache = NonNullable<Scenario['cache']>;
 
 /**
  * Fills the cache. Pages become resident in file order (so that a file's frames are as contiguous
- * as its blocks); the LRU order is what the scenario says. The handles stay open.
+ * as its blocks); the LRU order is what the scenario says.
+ * @returns the files' handles, which stay open
  */
-export function populate(machine: Machine, cache: Cache, seed: number): void {
+export function populate(machine: Machine, cache: Cache, seed: number): number[] {
   const { memory, allocator, files } = machine;
   const total = cache.files.reduce(
     (sum, file) => sum + Math.ceil(file.size / PAGE_BYTES) * file.count,
@@ -20,10 +21,13 @@ export function populate(machine: Machine, cache: Cache, seed: number): void {
   );
   const frames = new Int32Array(total);
   const dirty = new Uint8Array(total);
+  const handles: number[] = [];
   let count = 0;
   for (const { file, name } of cache.files.flatMap(numbered)) {
     const isDelayed = file.state === 'delayed';
-    const inode = files.inodeOf(files.open(name, isDelayed ? 0 : file.size));
+    const handle = files.open(name, isDelayed ? 0 : file.size);
+    handles.push(handle);
+    const inode = files.inodeOf(handle);
     inode.sizeBytes = file.size;
     for (let index = 0; index * PAGE_BYTES < file.size; index++) {
       const frame = allocator.tryFast(0);
@@ -43,6 +47,7 @@ export function populate(machine: Machine, cache: Cache, seed: number): void {
     memory.putOnLru(frames[at]);
     if (dirty[at] === 1) memory.setDirty(frames[at]);
   }
+  return handles;
 }
 
 /** The files an entry stands for, with their names. */

@@ -40,7 +40,10 @@ function* vmWriteback(reclaim: Reclaim, frame: number, sc: ScanControl): Sleepin
   const inode = memory.inodes[memory.table.inode[frame]];
   const grabbed = igrab(inode);
   memory.unlock(frame);
-  if (!grabbed) return Verdict.success;
+  if (!grabbed) {
+    memory.stat.igrabRefused++;
+    return Verdict.success;
+  }
   yield* writeOldest(memory, inode, sc);
   yield* reclaim.eviction.iput(inode, true);
   return Verdict.success;

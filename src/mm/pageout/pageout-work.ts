@@ -105,7 +105,10 @@ function isStill({ table }: Memory, { inode, frame, index }: HeldRange): boolean
 
 /** igrab: the inode is held from here to the flusher's iput. */
 const byInode: Writing = ({ memory, eviction }, _flusher, held) => {
-  if (!igrab(held.inode)) return undefined;
+  if (!igrab(held.inode)) {
+    memory.stat.igrabRefused++;
+    return undefined;
+  }
   return function* () {
     yield* writeCachePages(memory, held.inode, controlOf(held));
     yield* eviction.iput(held.inode, true);

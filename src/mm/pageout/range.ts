@@ -63,7 +63,10 @@ function* cleanPageList(reclaim: Reclaim, sc: ScanControl): Sleeping<void> {
     const grabbed = igrab(inode);
     memory.unlock(cursor);
     // On its way out: the range is silently not written.
-    if (!grabbed) continue;
+    if (!grabbed) {
+      memory.stat.igrabRefused++;
+      continue;
+    }
     // Not for_reclaim: neither the file system nor the counts know on whose behalf it is.
     yield* writeCachePages(memory, inode, rangeControl(Writer.reclaim, start, end));
     yield* reclaim.eviction.iput(inode, true);

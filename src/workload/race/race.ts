@@ -22,6 +22,8 @@ export interface Race {
   readonly pages: number;
   /** The file system; ext2 where it does not matter. */
   readonly fileSystem?: FileSystemKind;
+  /** How long the disk takes for a bio, ns; 50 us where it does not matter. */
+  readonly bioNs?: number;
   /** Fills memory and starts the tasks whose end ends the race. */
   start(machine: Machine): readonly Task[];
 }
@@ -33,6 +35,12 @@ export interface Outcome {
   readonly inversions: readonly string[];
   /** Final iputs that reclaim ran. */
   readonly finalIputs: number;
+  /** Inodes still held when their file system had been unmounted ("VFS: Busy inodes after unmount"). */
+  readonly busyInodes: number;
+  /** Times reclaim was refused an inode on its way out. */
+  readonly refusals: number;
+  /** Times a range was written, or a page used, of an inode on its way out that nothing held. */
+  readonly unpinnedUses: number;
   /** Choices the schedule had to make. */
   readonly choices: number;
 }
@@ -48,7 +56,7 @@ const POLLS = 512;
 export function runRace(race: Race, way: PageoutWay, policy: SchedulePolicy): Outcome {
   let choices = 0;
   const events = new EventQueue(256);
-  const queue = new NullQueue(events, 50 * US, false, DISK_SECTORS);
+  const queue = new NullQueue(events, race.bioNs ?? 50 * US, false, DISK_SECTORS);
   const options = {
     ...defaultVmOptions,
     kernel: way.kernel ?? defaultVmOptions.kernel,
@@ -70,6 +78,9 @@ export function runRace(race: Race, way: PageoutWay, policy: SchedulePolicy): Ou
     deadlock,
     inversions: graph.inversions,
     finalIputs: stat.reclaimFinalIputs,
+    busyInodes: stat.busyInodes,
+    refusals: stat.igrabRefused,
+    unpinnedUses: stat.unpinnedUses,
     choices,
   });
   const tasks = race.start(machine);
@@ -107,6 +118,9 @@ export interface Exploration {
   firstAt: string | undefined;
   inversions: Set<string>;
   finalIputs: number;
+  busyInodes: number;
+  refusals: number;
+  unpinnedUses: number;
 }
 
 function emptyExploration(): Exploration {
@@ -117,12 +131,18 @@ function emptyExploration(): Exploration {
     firstAt: undefined,
     inversions: new Set(),
     finalIputs: 0,
+    busyInodes: 0,
+    refusals: 0,
+    unpinnedUses: 0,
   };
 }
 
 function count(exploration: Exploration, outcome: Outcome, at: string): void {
   exploration.schedules++;
   exploration.finalIputs += outcome.finalIputs;
+  exploration.busyInodes += outcome.busyInodes;
+  exploration.refusals += outcome.refusals;
+  exploration.unpinnedUses += outcome.unpinnedUses;
   for (const inversion of outcome.inversions) exploration.inversions.add(inversion);
   if (outcome.deadlock === undefined) return;
   exploration.deadlocks++;

@@ -4,9 +4,13 @@ import { InputError, nearestHint } from '../../sim/input-error.ts';
 import { finalIputLinked, finalIputUnlinked } from './final-iput.ts';
 import { pageLockAbba } from './page-lock-abba.ts';
 import type { Race } from './race.ts';
+import { freeingRace, umountRace } from './umount.ts';
 
 export const races: ReadonlyMap<string, Race> = new Map(
-  [finalIputUnlinked, finalIputLinked, pageLockAbba].map((race) => [race.name, race]),
+  [finalIputUnlinked, finalIputLinked, umountRace, freeingRace, pageLockAbba].map((race) => [
+    race.name,
+    race,
+  ]),
 );
 
 /** @throws InputError with the nearest name */
