@@ -11,7 +11,7 @@ import type { PageoutWay } from '../mm/pageout/way.ts';
 import { comparisonTable, LEGEND, verdict } from '../report/comparison.ts';
 import { countersTable } from '../report/counters.ts';
 import { runScenario } from '../workload/run-scenario.ts';
-import { kernelFor, loadScenario, type Scenario } from '../workload/scenario.ts';
+import { blockKernelFor, loadScenario, type Scenario } from '../workload/scenario.ts';
 import { type BlockLayer, ELEVATOR_SET, parseBlockLayer, parseSeed } from './options.ts';
 import { type Progress, withProgress } from './progress.ts';
 import { SNAPSHOT, type StartingDrives, startingDrives } from './snapshot.ts';
@@ -69,8 +69,7 @@ async function compare(options: CompareOptions): Promise<void> {
   const { snapshot, device, blockLayer, scheduler, elevatorSet } = options;
   const drives = startingDrives(snapshot, device, DEFAULT_DEVICES).map((drives) => {
     const layerOf = (way: PageoutWay, scenario: Scenario) => {
-      const kernel =
-        scenario.kernel_from === undefined ? way.kernel : kernelFor(scenario, way.kernel);
+      const kernel = blockKernelFor(scenario, way.kernel);
       return parseBlockLayer(drives.profile, blockLayer, scheduler, elevatorSet, kernel);
     };
     return { drives, layerOf };

@@ -11,7 +11,7 @@ import { readJobFile, type MachineExtensions } from '../workload/fio/job-file.ts
 import { runScenario } from '../workload/run-scenario.ts';
 import { readTrace } from '../workload/trace/registry.ts';
 import {
-  kernelFor,
+  blockKernelFor,
   loadRaceScenario,
   loadScenario,
   scenarioSchema,
@@ -132,7 +132,7 @@ async function run(file: string, options: RunCommandOptions): Promise<void> {
     options.blockLayer,
     options.scheduler ?? fromFile.scheduler,
     options.elevatorSet,
-    scenario.kernel_from === undefined ? way.kernel : kernelFor(scenario, way.kernel),
+    blockKernelFor(scenario, way.kernel),
   );
   const seed = parseSeed(options.seed);
   const result = await withProgress(1, (progress) =>

@@ -11,7 +11,7 @@
 import { Op } from '../device/device.ts';
 import { version } from '../sim/kernel-version.ts';
 import type { Sleeping } from '../sim/task.ts';
-import { MIB, PAGE_BYTES } from '../sim/units.ts';
+import { GIB, MIB, PAGE_BYTES } from '../sim/units.ts';
 import { BioBuilder } from './bio-builder.ts';
 import { GROUP_BLOCKS } from './block-groups.ts';
 import type { Disk } from './disk.ts';
@@ -24,7 +24,7 @@ import { XfsLog } from './xfs-log.ts';
 
 /** Blocks at the front of an allocation group. */
 const AG_HEADER_BLOCKS = 8;
-const GIB_BLOCKS = (1024 * MIB) / PAGE_BYTES;
+const GIB_BLOCKS = GIB / PAGE_BYTES;
 const TIB_BLOCKS = 1024 * GIB_BLOCKS;
 /** Until 3.7 inodes have numbers of 32 bits; on larger disks (at 256 bytes each) these stay low. */
 const INODE32_BLOCKS = TIB_BLOCKS;

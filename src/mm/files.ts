@@ -231,9 +231,7 @@ export class Files implements FileCalls {
   /** The rest of it: journals and metadata, and the drives' caches flushed. */
   *syncFileSystems(): Sleeping<void> {
     for (const { fs, superBlock } of this.#memory.bdis) {
-      yield* superBlock.umount.acquireRead('sync_filesystems');
-      if (superBlock.stage < Stage.gone) yield* fs.sync();
-      superBlock.umount.release();
+      yield* superBlock.sync(() => fs.sync());
     }
     yield* this.#memory.flushDevice();
   }

@@ -11,7 +11,7 @@ import type { Bdi } from './bdi.ts';
 import { DIRTY, type Inode, InodeState } from './inode.ts';
 import type { Memory } from './memory.ts';
 import type { DirtyThrottle } from './throttle/throttle.ts';
-import { MAX_WRITEBACK_PAGES } from './vm-options.ts';
+import { MAX_WRITEBACK_PAGES, MIN_WRITEBACK_PAGES } from './vm-options.ts';
 import { Writer } from './vm-stat.ts';
 import { writeCachePages } from './write-cache-pages.ts';
 
@@ -44,8 +44,6 @@ export interface PageoutRange {
   readonly write: () => Sleeping<void>;
 }
 
-/** MIN_WRITEBACK_PAGES since 3.2: what a slice is rounded to. */
-const MIN_WRITEBACK_PAGES = 1024;
 /** DIRTY_SCOPE: a slice is at most this part of the dirty limit. */
 const DIRTY_SCOPE = 8;
 /** How long a disk's inodes of one round may take since 3.2: HZ / 10. */
@@ -102,17 +100,17 @@ export class Flusher {
   /**
    * Looks through the pageout works that wait, the newest first, at most `most` of them.
    * @param takes says whether one of them will do
-   * @returns how many were looked at before it, or -1 when none would do
+   * @returns whether one did
    */
-  findPageout(takes: (pageout: PageoutRange) => boolean, most: number): number {
+  hasPageout(takes: (pageout: PageoutRange) => boolean, most: number): boolean {
     let seen = 0;
     for (let at = this.#work.length - 1; at >= 0 && seen < most; at--) {
       const { pageout } = this.#work[at];
       if (pageout === undefined) continue;
-      if (takes(pageout)) return seen;
+      if (takes(pageout)) return true;
       seen++;
     }
-    return -1;
+    return false;
   }
 
   /** Writes a range of an inode on which I_SYNC has been set, and takes that off again. */
@@ -245,13 +243,7 @@ export class Flusher {
 
   /** writeback_sb_inodes of 3.2: inodes of b_io, for a tenth of a second. Pages and inodes done. */
   *#writeSlices(one: Work): Sleeping<number> {
-    if (one.isSync) return yield* this.#writePinnedSlices(one);
-    if (!this.#pin()) return 0;
-    try {
-      return yield* this.#writePinnedSlices(one);
-    } finally {
-      this.bdi.superBlock.umount.release();
-    }
+    return (yield* this.#pinned(one.isSync, () => this.#writePinnedSlices(one))) ?? 0;
   }
 
   *#writePinnedSlices(one: Work): Sleeping<number> {
@@ -300,14 +292,15 @@ export class Flusher {
    * used up. A throttled writer calls it too.
    */
   *writebackInodes(wbc: WritebackControl, olderThanNs: number): Sleeping<void> {
-    // A sync's caller holds s_umount for it.
-    if (wbc.sync) {
-      yield* this.#writebackPinned(wbc, olderThanNs);
-      return;
-    }
-    if (!this.#pin()) return;
+    yield* this.#pinned(wbc.sync, () => this.#writebackPinned(wbc, olderThanNs));
+  }
+
+  /** Writes while no umount can come between; undefined when one is under way. A sync's caller sees to it itself. */
+  *#pinned<T>(isSync: boolean, write: () => Sleeping<T>): Sleeping<T | undefined> {
+    if (isSync) return yield* write();
+    if (!this.#pin()) return undefined;
     try {
-      yield* this.#writebackPinned(wbc, olderThanNs);
+      return yield* write();
     } finally {
       this.bdi.superBlock.umount.release();
     }

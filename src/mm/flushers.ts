@@ -8,7 +8,6 @@ import { Flusher } from './flusher.ts';
 import { type Inode, InodeState } from './inode.ts';
 import type { Memory } from './memory.ts';
 import { Page } from './page-table.ts';
-import { Stage } from './super-block.ts';
 import { Pauses } from './throttle/pauses.ts';
 import type { DirtyThrottle } from './throttle/throttle.ts';
 import { WriterWrites } from './throttle/writer-writes.ts';
@@ -54,19 +53,14 @@ export class Flushers {
 
   /** sync(2)'s data: every disk's, first without waiting, then each page waited for. */
   *sync(): Sleeping<void> {
-    for (const flusher of this.#byBdi.values()) yield* this.#syncMounted(flusher, false);
-    for (const flusher of this.#byBdi.values()) yield* this.#syncMounted(flusher, true);
+    for (const isSync of [false, true]) {
+      for (const flusher of this.#byBdi.values()) {
+        yield* flusher.bdi.superBlock.sync(() => flusher.sync(isSync));
+      }
+    }
     for (const inode of this.#memory.inodes) {
       if (inode.writebackPages > 0) yield* this.#memory.waitData(inode);
     }
-  }
-
-  /** sync_filesystems: no umount comes between. */
-  *#syncMounted(flusher: Flusher, isSync: boolean): Sleeping<void> {
-    const { superBlock } = flusher.bdi;
-    yield* superBlock.umount.acquireRead('sync_filesystems');
-    if (superBlock.stage < Stage.gone) yield* flusher.sync(isSync);
-    superBlock.umount.release();
   }
 
   /** sync_filesystem's data, one disk's; the caller holds its s_umount. */

@@ -8,7 +8,7 @@ import { Kind } from './lru.ts';
 import type { Memory } from './memory.ts';
 import type { Reclaim } from './reclaim.ts';
 import { isInactiveLow } from './scan-amounts.ts';
-import { type ScanControl, scanControl } from './scan-control.ts';
+import type { ScanControl } from './scan-control.ts';
 import type { Node } from './topology.ts';
 import { DEF_PRIORITY, SWAP_CLUSTER_MAX, TICK_NS } from './vm-options.ts';
 import { Reclaimer } from './vm-stat.ts';
@@ -24,7 +24,7 @@ export class Kswapd {
   readonly #sleepers: WaitQueue;
   readonly #domains: readonly Domain[];
   #wantedOrder = 0;
-  /** Runs in a row that freed nothing, and what others had freed when the first of them ended. */
+  /** Runs in a row that freed nothing, and what others had freed when the last of them ended. */
   #failures = 0;
   #freedByOthers = 0;
   #awakeSinceNs = -1;
@@ -141,24 +141,25 @@ export class Kswapd {
   /** balance_pgdat before 3.11: back to the gentlest priority after each pass that freed a batch. */
   *#untilBalanced(wantedOrder: number): Sleeping<void> {
     const memory = this.#memory;
-    let order = wantedOrder;
-    for (let isDone = false; !isDone;) {
-      memory.stat.pageoutrun++;
-      const sc = scanControl(true, order, this.#domains[0]);
-      sc.mayWritepage = !memory.options.laptopMode;
-      for (sc.priority = DEF_PRIORITY; sc.priority >= 0; sc.priority--) {
-        const highest = this.#highestLow(sc);
-        isDone = highest < 0 || (yield* this.#pass(sc, highest));
-        if (isDone) break;
-        yield* this.#nap(sc, highest);
-        if (sc.reclaimed >= SWAP_CLUSTER_MAX) break;
-      }
-      if (isDone) break;
+    for (let order = wantedOrder; ;) {
+      const sc = this.#control(order);
+      if (yield* this.#round(sc)) break;
       // Memory may be too fragmented for the order: settle for single pages.
       if (sc.reclaimed < SWAP_CLUSTER_MAX) order = 0;
       yield* memory.useCpu(sc.reclaimed > 0 ? memory.options.cpu.scanPageNs : TICK_NS);
     }
-    for (const domain of this.#domains) domain.clearMarks();
+    this.#clearMarks();
+  }
+
+  /** Priorities 12 down to 0, until a batch was freed; whether there is nothing left to do. */
+  *#round(sc: ScanControl): Sleeping<boolean> {
+    for (sc.priority = DEF_PRIORITY; sc.priority >= 0; sc.priority--) {
+      const highest = this.#highestLow(sc);
+      if (highest < 0 || (yield* this.#pass(sc, highest))) return true;
+      yield* this.#nap(sc, highest);
+      if (sc.reclaimed >= SWAP_CLUSTER_MAX) break;
+    }
+    return false;
   }
 
   /**
@@ -167,13 +168,11 @@ export class Kswapd {
    */
   *#reachGoal(order: number): Sleeping<void> {
     const memory = this.#memory;
-    memory.stat.pageoutrun++;
-    const sc = scanControl(true, order, this.#domains[0]);
-    sc.mayWritepage = !memory.options.laptopMode;
+    const sc = this.#control(order);
     for (sc.priority = DEF_PRIORITY; sc.priority >= 1;) {
       const highest = memory.rules.perNode ? this.node.zones.length - 1 : this.#highestLow(sc);
       if (highest < 0 || this.#isBalanced(sc.order)) {
-        for (const domain of this.#domains) domain.clearMarks();
+        this.#clearMarks();
         return;
       }
       const before = sc.reclaimed;
@@ -190,6 +189,15 @@ export class Kswapd {
       this.#failures++;
       this.#freedByOthers = memory.stat.pgsteal[Reclaimer.direct];
     }
+  }
+
+  #control(order: number): ScanControl {
+    this.#memory.stat.pageoutrun++;
+    return this.#reclaim.control(true, order, this.#domains[0]);
+  }
+
+  #clearMarks(): void {
+    for (const domain of this.#domains) domain.clearMarks();
   }
 
   /** The highest zone that is below its high watermark, of those not given up; -1 for none. */

@@ -457,8 +457,10 @@ export class Memory extends PageLocks {
     if (op !== Op.read) this.onCleaned();
   }
 
-  /** xfs_setfilesize: whether a write has moved its file's end. Bios that go on where a full one ended are
-   * of one completion (an ioend). */
+  /**
+   * xfs_setfilesize: whether a write has moved its file's end. Bios that go on where a full one ended
+   * are of one completion (an ioend).
+   */
   #updateSize(inode: Inode, index: number, pages: number): void {
     const goesOn = inode.fullBioEnd === index;
     inode.fullBioEnd = pages === inode.bdi.fs.disk.maxBioPages ? index + pages : -1;

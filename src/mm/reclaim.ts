@@ -45,6 +45,13 @@ export class Reclaim {
     this.#shrinker = new PageShrinker(this);
   }
 
+  /** A reclaim run's control; `group` as for `scanControl`. */
+  control(isKswapd: boolean, order: number, domain: Domain, group = -1): ScanControl {
+    const sc = scanControl(isKswapd, order, domain, group);
+    sc.mayWritepage = !this.memory.options.laptopMode;
+    return sc;
+  }
+
   /**
    * try_to_free_pages: an allocation of 2^order pages reclaims for itself.
    * @returns pages it freed; 0 when there was no progress, and 1 when there was none but it may come
@@ -52,8 +59,7 @@ export class Reclaim {
   *direct(node: Node, order: number): Sleeping<number> {
     const { memory } = this;
     const started = memory.events.nowNs;
-    const sc = scanControl(false, order, node.zonelist[0].domain);
-    sc.mayWritepage = !memory.options.laptopMode;
+    const sc = this.control(false, order, node.zonelist[0].domain);
     memory.stat.allocstall++;
     yield* this.#tryToFree(sc, node.domains);
     memory.stat.stalledDirectNs += memory.events.nowNs - started;
@@ -71,8 +77,7 @@ export class Reclaim {
     const { memory } = this;
     const started = memory.events.nowNs;
     const { domains } = memory.topology;
-    const sc = scanControl(false, 0, domains[0], group);
-    sc.mayWritepage = !memory.options.laptopMode;
+    const sc = this.control(false, 0, domains[0], group);
     memory.stat.allocstall++;
     yield* this.#tryToFree(sc, domains);
     memory.stat.stalledDirectNs += memory.events.nowNs - started;
@@ -90,9 +95,9 @@ export class Reclaim {
         yield* this.shrinkDomain(domain, sc);
       }
       if (sc.reclaimed >= sc.goal) return;
-      if (sc.scanned > WRITEBACK_THRESHOLD) sc.mayWritepage = true;
-      if (this.way.directWakesFlusher && sc.scanned > WRITEBACK_THRESHOLD) {
-        this.flusher.wake(sc.scanned);
+      if (sc.scanned > WRITEBACK_THRESHOLD) {
+        sc.mayWritepage = true;
+        if (this.way.directWakesFlusher) this.flusher.wake(sc.scanned);
       }
       yield* this.naps.afterPass(sc);
     }

@@ -1,7 +1,7 @@
 /** A mounted file system as the VFS sees it (struct super_block): how far it is unmounted, and s_umount. */
 
 import { RwLock } from '../sim/rw-lock.ts';
-import type { TaskScheduler } from '../sim/task.ts';
+import type { Sleeping, TaskScheduler } from '../sim/task.ts';
 import type { WaitGraph } from '../sim/wait-graph.ts';
 
 /** How far an umount has come. */
@@ -32,6 +32,13 @@ export class SuperBlock {
 
   get isActive(): boolean {
     return this.stage < Stage.inactive;
+  }
+
+  /** Does something for a sync, with no umount between; nothing when the file system has gone. */
+  *sync(work: () => Sleeping<void>): Sleeping<void> {
+    yield* this.umount.acquireRead('sync_filesystems');
+    if (this.stage < Stage.gone) yield* work();
+    this.umount.release();
   }
 
   /**

@@ -99,6 +99,8 @@ export const TICK_NS = 4e6;
 export const DEF_PRIORITY = 12;
 /** MAX_WRITEBACK_PAGES: the flusher's slice of one inode. */
 export const MAX_WRITEBACK_PAGES = 1024;
+/** MIN_WRITEBACK_PAGES since 3.2: what a slice is rounded to. */
+export const MIN_WRITEBACK_PAGES = 1024;
 /** PAGE_ALLOC_COSTLY_ORDER: above it reclaim turns lumpy at once. */
 export const COSTLY_ORDER = 3;
 

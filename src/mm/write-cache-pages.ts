@@ -120,7 +120,8 @@ function* walk(
   return done;
 }
 
-function* finish(memory: Memory, writer: PagesWriter): Sleeping<void> {
+/** Hands on what a writer still holds. */
+export function* finish(memory: Memory, writer: PagesWriter): Sleeping<void> {
   const step = writer.finish();
   if (step === Step.sleeps) yield* memory.waitAdmitted();
   else if (step === Step.work) yield* writer.work();

@@ -112,18 +112,18 @@ export function profileOfFlashDatasheet(sheet: FlashDatasheet): SsdProfile {
   const isPlain = isSata && sheet.adapter !== 'rated';
   const commandUs = isSata ? Math.max(isPlain ? PLAIN.read_us : 0, serialReadUs - link4kUs) : 0;
   const perWriteUs = isSata ? Math.max(isPlain ? PLAIN.write_us : 0, serialWriteUs - link4kUs) : 0;
-  sources[isSata ? 'link.per_command_us' : 'controller.serial_read_us'] =
-    commandUs === PLAIN.read_us
-      ? PLAIN.source
-      : sheet.read_iops === undefined
-        ? 'assumption: none'
-        : `${sourceOf('read_iops')}: one over it`;
-  sources[isSata ? 'link.per_write_us' : 'controller.serial_write_us'] =
-    perWriteUs === PLAIN.write_us
-      ? PLAIN.source
-      : sheet.write_iops === undefined
-        ? 'assumption: none'
-        : `${sourceOf('write_iops')}: one over it`;
+  const serialSource = (isPlainTime: boolean, rate: 'read_iops' | 'write_iops'): string => {
+    if (isPlainTime) return PLAIN.source;
+    return sheet[rate] === undefined ? 'assumption: none' : `${sourceOf(rate)}: one over it`;
+  };
+  sources[isSata ? 'link.per_command_us' : 'controller.serial_read_us'] = serialSource(
+    commandUs === PLAIN.read_us,
+    'read_iops',
+  );
+  sources[isSata ? 'link.per_write_us' : 'controller.serial_write_us'] = serialSource(
+    perWriteUs === PLAIN.write_us,
+    'write_iops',
+  );
 
   // A plain adapter takes in a lone request's way what the host took of the rated one's.
   const hostUs = isPlain ? 0 : HOST_US[bus];

@@ -1,9 +1,10 @@
 /**
  * Fitting a profile to a measurement by search over the simulator itself.
  *
- * Where figures follow smoothly from the parameters (flash), down the slope. Elsewhere first each parameter is moved alone: those that change nothing under this measurement are left as
- * they are and named, so that no number is called fitted that was not. Then CMA-ES, begun anew from
- * the best point with a larger generation whenever it has settled, until the evaluations are spent.
+ * Where figures follow smoothly from the parameters (flash), down the slope. Elsewhere first each
+ * parameter is moved alone: those that change nothing under this measurement are left as they are and
+ * named, so that no number is called fitted that was not. Then CMA-ES, begun anew from the best point
+ * with a larger generation whenever it has settled, until the evaluations are spent.
  */
 
 import type { AnyProfile } from '../device/profile.ts';

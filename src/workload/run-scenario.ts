@@ -56,10 +56,8 @@ export function runScenario(scenario: Scenario, options: RunOptions): RunResult 
     queue: { generation, elevator, tunables, observer },
   });
   const vm = vmOptions(scenario, options.way);
-  const machine = new Machine(events, disks.queue, vm, options.way, [
-    ...swapDisk(events, scenario, options),
-    ...furtherDisks(events, scenario, options),
-  ]);
+  const further = furtherDisks(events, scenario, options);
+  const machine = new Machine(events, disks.queue, vm, options.way, further);
   if (scenario.cache !== undefined) populate(machine, scenario.cache, options.seed);
   const scores = new Scores();
   const { folder, memory: memoryBytes } = scenario;
@@ -88,25 +86,20 @@ export function runScenario(scenario: Scenario, options: RunOptions): RunResult 
   };
 }
 
-/** Further disks with file systems of their own. */
+/** The disks beside the first: the one for swap alone, and those with file systems of their own. */
 function furtherDisks(events: EventQueue, scenario: Scenario, options: RunOptions): Mount[] {
   const { generation, scheduler: elevator, tunables, seed } = options;
-  return scenario.disks.map(({ at, device, file_system }, i) => {
+  const mount = (at: string, device: string, fileSystem: string, nth: number): Mount => {
     const { profile, stack } = parseDrives(device);
     const queue = { generation, elevator, tunables };
-    const disks = new Disks(events, { profile, stack, seed: (seed + 2000 + i) >>> 0, queue });
-    return { at, queue: disks.queue, fileSystem: file_system };
-  });
-}
-
-/** The drive that is for swap alone, if there is one. */
-function swapDisk(events: EventQueue, scenario: Scenario, options: RunOptions): Mount[] {
-  if (scenario.swap_device === undefined) return [];
-  const { generation, scheduler: elevator, tunables, seed } = options;
-  const { profile, stack } = parseDrives(scenario.swap_device);
-  const queue = { generation, elevator, tunables };
-  const disks = new Disks(events, { profile, stack, seed: (seed + 1000) >>> 0, queue });
-  return [{ at: SWAP_DISK, queue: disks.queue, fileSystem: 'tmpfs' }];
+    const disks = new Disks(events, { profile, stack, seed: (seed + nth) >>> 0, queue });
+    return { at, queue: disks.queue, fileSystem };
+  };
+  const { swap_device: swapDevice } = scenario;
+  return [
+    ...(swapDevice === undefined ? [] : [mount(SWAP_DISK, swapDevice, 'tmpfs', 1000)]),
+    ...scenario.disks.map((disk, i) => mount(disk.at, disk.device, disk.file_system, 2000 + i)),
+  ];
 }
 
 /** sync(2) when the programs are done; notes when the last page is clean. */

@@ -142,6 +142,14 @@ export function kernelFor(scenario: Scenario, wayKernel: number | undefined): nu
   return from === undefined ? wayKernel : Math.max(from, wayKernel ?? 0);
 }
 
+/** The kernel whose block layer a way out runs on: its own, unless the scenario says where it was seen. */
+export function blockKernelFor(
+  scenario: Scenario,
+  wayKernel: number | undefined,
+): number | undefined {
+  return scenario.kernel_from === undefined ? wayKernel : kernelFor(scenario, wayKernel);
+}
+
 const SCENARIOS = fileURLToPath(new URL('../../bench/scenarios/', import.meta.url));
 
 /** The shipped scenarios: name -> path. */

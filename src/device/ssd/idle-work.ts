@@ -102,7 +102,6 @@ export class IdleWork {
     this.#timerNs = -1;
     if (saved.timerNs < 0) return [];
     const schedule = (): void => this.#timerAt(saved.timerNs + now);
-    // Snapshots from before there were numbers have none.
-    return [{ order: saved.timerOrder ?? Infinity, schedule }];
+    return [{ order: saved.timerOrder, schedule }];
   }
 }

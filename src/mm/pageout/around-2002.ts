@@ -9,7 +9,6 @@
  */
 
 import { Step } from '../../fs/step.ts';
-import type { PagesWriter } from '../../fs/file-system.ts';
 import { rangeControl } from '../../fs/writeback-control.ts';
 import type { Sleeping } from '../../sim/task.ts';
 import type { DirtyOrder } from '../dirty-order.ts';
@@ -19,6 +18,7 @@ import { Page } from '../page-table.ts';
 import type { Reclaim } from '../reclaim.ts';
 import type { ScanControl } from '../scan-control.ts';
 import { Writer, Written } from '../vm-stat.ts';
+import { finish } from '../write-cache-pages.ts';
 import { type PageoutWay, Verdict } from './way.ts';
 import {
   callerOf,
@@ -114,12 +114,6 @@ function wrote(memory: Memory, frame: number, sc: ScanControl): void {
   if ((table.flags[frame] & (Page.lru | Page.active)) !== Page.lru) return;
   memory.takeOffLru(frame);
   memory.putOnLru(frame);
-}
-
-function* finish(memory: Memory, writer: PagesWriter): Sleeping<void> {
-  const step = writer.finish();
-  if (step === Step.sleeps) yield* memory.waitAdmitted();
-  else if (step === Step.work) yield* writer.work();
 }
 
 export const around2002: PageoutWay = {

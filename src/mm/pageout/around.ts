@@ -18,6 +18,7 @@ import { Page } from '../page-table.ts';
 import type { Reclaim } from '../reclaim.ts';
 import { Writer } from '../vm-stat.ts';
 import { type ScanControl, writtenBy } from '../scan-control.ts';
+import { finish } from '../write-cache-pages.ts';
 import { type PageoutWay, Verdict } from './way.ts';
 import {
   callerOf,
@@ -83,9 +84,7 @@ function* writeAround(
     else if (step === Step.work) yield* writer.work();
     index++;
   }
-  const step = writer.finish();
-  if (step === Step.sleeps) yield* memory.waitAdmitted();
-  else if (step === Step.work) yield* writer.work();
+  yield* finish(memory, writer);
   return Verdict.success;
 }
 

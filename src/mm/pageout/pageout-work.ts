@@ -24,6 +24,7 @@ import type { Memory } from '../memory.ts';
 import { LockPlace, Page } from '../page-table.ts';
 import type { Reclaim } from '../reclaim.ts';
 import type { ScanControl } from '../scan-control.ts';
+import { MIN_WRITEBACK_PAGES } from '../vm-options.ts';
 import { Writer } from '../vm-stat.ts';
 import { writeCachePages } from '../write-cache-pages.ts';
 import { linux32 } from './linux-3.2.ts';
@@ -35,8 +36,6 @@ const MAX_UNITS = 8;
 /** Ranges that reclaim looks through, and those from which on it is held back. */
 const SEARCH_DEPTH = 256;
 const LOTS = 128;
-/** Added to the bandwidth, pages/s (MIN_WRITEBACK_PAGES). */
-const MIN_WRITEBACK_PAGES = 1024;
 
 /**
  * Pages of one unit: 8 to 15 ms of the disk's bandwidth.
@@ -123,7 +122,7 @@ function queue(reclaim: Reclaim, frame: number, writing: Writing): boolean {
   const flusher = reclaim.flusher.of(inode.bdi);
   const unit = pageoutUnit(inode.bdi.bandwidth.average);
   const joins = (range: PageoutRange) => range.inode === inode && extendRange(range, index, unit);
-  if (flusher.findPageout(joins, SEARCH_DEPTH) >= 0) return true;
+  if (flusher.hasPageout(joins, SEARCH_DEPTH)) return true;
   if (flusher.pageoutsQueued >= SEARCH_DEPTH) return false;
   const range = { first: index - (index % unit), pages: unit };
   const write = writing(reclaim, flusher, { inode, frame, index, range });

@@ -10,6 +10,7 @@
 import { Op } from '../../device/device.ts';
 import type { AnyProfile } from '../../device/profile.ts';
 import { createDeviceOn } from '../../device/registry.ts';
+import { mean, percentile } from '../../measure/demerit.ts';
 import { EventQueue } from '../../sim/events.ts';
 import { RandomStream } from '../../sim/random.ts';
 import { SECOND } from '../../sim/units.ts';
@@ -101,13 +102,12 @@ export function runDirectLoop(profile: AnyProfile, options: DirectLoopOptions): 
   const isOver = (): boolean => done >= warmup + requests;
   while (!isOver() && events.step());
   latenciesUs.sort();
-  const percentile = (p: number): number => latenciesUs[Math.ceil(p * requests) - 1];
   return {
     iops: (requests * SECOND) / (events.nowNs - startNs),
-    mean_us: latenciesUs.reduce((sum, us) => sum + us, 0) / requests,
-    p50_us: percentile(0.5),
-    p90_us: percentile(0.9),
-    p99_us: percentile(0.99),
+    mean_us: mean(latenciesUs),
+    p50_us: percentile(latenciesUs, 0.5),
+    p90_us: percentile(latenciesUs, 0.9),
+    p99_us: percentile(latenciesUs, 0.99),
     latency_us: latenciesUs,
   };
 }
