@@ -23,10 +23,8 @@ export const BlockState = {
 export const Stream = { host: 0, gc: 1 } as const;
 export type Stream = number;
 
-/** Who hears when a block's life begins and ends. */
+/** Who hears when a block's life ends. */
 export interface BlockWatcher {
-  /** A free block is about to be written. */
-  opened(block: number): void;
   erased(block: number): void;
 }
 
@@ -227,15 +225,13 @@ export class Blocks {
     if (this.slc?.holds[block] === 1) this.slc.valid[lane] -= units;
   }
 
-  /** A valid unit of the block went stale. Returns whether collection has the block in hand. */
-  invalidate(block: number): boolean {
+  /** A valid unit of the block went stale. */
+  invalidate(block: number): void {
     const valid = --this.valid[block];
     const lane = this.#geometry.laneOfBlock(block);
     this.laneValid[lane]--;
     if (this.slc?.holds[block] === 1) this.slc.valid[lane]--;
-    const state = this.state[block];
-    if (state === BlockState.full) this.policy.invalidated(block, valid);
-    return state === BlockState.emptying || state === BlockState.emptied;
+    if (this.state[block] === BlockState.full) this.policy.invalidated(block, valid);
   }
 
   /** The block to empty next in this lane; -1 when none has anything stale. */
@@ -288,7 +284,6 @@ export class Blocks {
     this.#open[at] = block + 1;
     this.#fill[at] = 0;
     if (stream === this.slc?.stream) this.slc.opened(block);
-    this.#watcher?.opened(block);
   }
 
   /** Takes the block after `before` (+ 1, 0 for none) out of the lane's free ones. */

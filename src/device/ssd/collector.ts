@@ -8,11 +8,11 @@
  */
 
 import type { FlashArray } from './array.ts';
-import { BlockUnits } from './block-units.ts';
 import { Stream, type Blocks } from './blocks.ts';
 import type { CachedMap } from './cached-map.ts';
 import type { Ftl, InHand } from './ftl.ts';
 import type { Geometry } from './geometry.ts';
+import { VictimRows } from './victim-rows.ts';
 
 /** Emptied blocks a lane lets wait for their erase before it pads a program. */
 const EMPTIED_MAX = 8;
@@ -46,10 +46,10 @@ export class Collector implements InHand {
   readonly #victim: Int32Array;
   readonly #row: Int32Array;
   /** What of the victim is valid and has not been read. */
-  readonly #unread: BlockUnits;
-  /** By lane: units read and not yet programmed: logical unit (-1 once it is stale), and first unit of the row it was read from. */
+  readonly #unread: VictimRows;
+  /** By lane: units read and not yet programmed, which may have gone stale since: birth, and first unit of the row it was read from. */
   readonly #capacity: number = 0;
-  readonly #logical: Int32Array;
+  readonly #births: Int32Array;
   readonly #from: Int32Array;
   readonly #carried: Int32Array;
   /** By lane: units of the row taken last. */
@@ -80,9 +80,9 @@ export class Collector implements InHand {
     this.active = new Uint8Array(lanes);
     this.#victim = new Int32Array(lanes);
     this.#row = new Int32Array(lanes);
-    this.#unread = new BlockUnits(geometry);
+    this.#unread = new VictimRows(geometry, ftl.whereabouts);
     this.#capacity = geometry.unitsPerProgram + geometry.unitsPerRow;
-    this.#logical = new Int32Array(lanes * this.#capacity);
+    this.#births = new Int32Array(lanes * this.#capacity);
     this.#from = new Int32Array(lanes * this.#capacity);
     this.#carried = new Int32Array(lanes);
     this.#taken = new Int32Array(lanes);
@@ -162,9 +162,13 @@ export class Collector implements InHand {
     const block = this.#nextVictim(lane);
     this.#victim[lane] = block + 1;
     this.#row[lane] = 0;
-    this.#unread.known[lane] = 0;
-    if (block >= 0 && this.#blocks.valid[block] > 0) this.#ftl.prepare(block);
+    if (block >= 0) this.#begin(lane, block);
     return block >= 0;
+  }
+
+  #begin(lane: number, block: number): void {
+    if (this.#blocks.valid[block] > 0) this.#unread.begin(lane, block, this.#row[lane]);
+    else this.#unread.end(lane);
   }
 
   #nextVictim(lane: number): number {
@@ -210,46 +214,28 @@ export class Collector implements InHand {
 
   /** The row taken last is not read yet after all; what went stale meanwhile is left out. */
   takeBack(lane: number): void {
-    const taken = this.#taken[lane];
-    const carried = this.#carried[lane] - taken;
-    this.#carried[lane] = carried;
-    this.#unread.putBack(
-      lane,
-      --this.#row[lane],
-      this.#logical,
-      lane * this.#capacity + carried,
-      taken,
-    );
+    this.#carried[lane] -= this.#taken[lane];
+    this.#row[lane]--;
+    this.#unread.takeBack(lane);
   }
 
   /** Takes the units of the victim's next row that holds anything valid in hand; false when none is left. */
   #takeNextRow(lane: number): boolean {
     const { slc } = this.#blocks;
     const block = this.#victim[lane] - 1;
-    const isCached = slc?.holds[block] === 1;
-    const unitsPerBlock = isCached ? slc.unitsPerBlock : this.#unitsPerBlock;
-    const rows = unitsPerBlock / this.#unitsPerRow;
     if (this.#blocks.valid[block] === 0) return false;
     const unread = this.#unread;
-    let row = this.#row[lane];
-    for (; row < rows; row++) {
-      if (row >= unread.known[lane]) this.#ftl.holdings(block, unread, lane, row);
-      if (unread.count(lane, row) > 0) break;
-    }
-    if (row >= rows) {
-      this.#row[lane] = row;
-      return false;
-    }
-    this.#row[lane] = row + 1;
     const before = this.#carried[lane];
     const at = lane * this.#capacity + before;
-    const physical = block * this.#unitsPerBlock + row * this.#unitsPerRow;
-    const taken = unread.copy(lane, row, this.#logical, at);
+    const taken = unread.take(lane, this.#births, at);
+    if (taken === 0) return false;
+    this.#row[lane] = unread.row + 1;
+    const physical = block * this.#unitsPerBlock + unread.row * this.#unitsPerRow;
     for (let i = at; i < at + taken; i++) this.#from[i] = physical;
     this.#physical = physical;
     this.#taken[lane] = taken;
     this.#carried[lane] = before + taken;
-    if (isCached) slc.unitsFolded += taken;
+    if (slc?.holds[block] === 1) slc.unitsFolded += taken;
     return true;
   }
 
@@ -258,6 +244,7 @@ export class Collector implements InHand {
     this.#blocks.emptied(this.#victim[lane] - 1);
     this.#emptied[lane * EMPTIED_MAX + this.#emptiedCount[lane]++] = this.#victim[lane] - 1;
     this.#victim[lane] = 0;
+    this.#unread.end(lane);
     if (this.#carried[lane] === 0) this.#erasable[lane] = this.#emptiedCount[lane];
   }
 
@@ -274,11 +261,11 @@ export class Collector implements InHand {
     const count = this.#programming[lane];
     const target = this.#target[lane];
     const base = lane * this.#capacity;
-    this.#ftl.move(this.#logical, this.#from, base, count, target);
-    if (this.#map !== undefined) this.#tellMap(this.#map, base, count, target);
+    this.#ftl.move(this.#births, this.#from, base, count, target);
+    if (this.#map !== undefined) this.#tellMap(this.#map, base, count);
     this.unitsMoved += count;
     for (let i = base; i + count < base + this.#carried[lane]; i++) {
-      this.#logical[i] = this.#logical[i + count];
+      this.#births[i] = this.#births[i + count];
       this.#from[i] = this.#from[i + count];
     }
     this.#carried[lane] -= count;
@@ -288,28 +275,45 @@ export class Collector implements InHand {
     this.#erasable[lane] = this.#emptiedCount[lane];
   }
 
-  #tellMap(map: CachedMap, base: number, count: number, target: number): void {
-    const block = this.#geometry.blockOf(target);
+  #tellMap(map: CachedMap, base: number, count: number): void {
     for (let i = base; i < base + count; i++) {
-      const logical = this.#logical[i];
-      if (logical < 0 || map.isPage(logical)) continue;
-      const physical = this.#ftl.lookup(logical);
-      if (physical >= 0 && this.#geometry.blockOf(physical) === block) map.moved(logical);
+      if (this.#births[i] < 0) continue;
+      const logical = this.#ftl.logicalOf(this.#births[i]);
+      if (!map.isPage(logical)) map.moved(logical);
     }
   }
 
-  wentStale(logical: number, physical: number): void {
-    const block = this.#geometry.blockOf(physical);
-    const lane = this.#geometry.laneOfBlock(block);
-    const row = this.#geometry.pageOf(physical);
-    if (block === this.#victim[lane] - 1 && row >= this.#row[lane]) {
-      if (row < this.#unread.known[lane]) this.#unread.strike(lane, row, logical);
-      return;
-    }
-    const base = lane * this.#capacity;
-    for (let i = base; i < base + this.#carried[lane]; i++) {
-      if (this.#logical[i] === logical && this.#from[i] === physical) this.#logical[i] = -1;
-    }
+  addOrigins(to: Set<number>): void {
+    const { stride } = this.#ftl.whereabouts.births;
+    this.#carried.forEach((carried, lane) => {
+      const base = lane * this.#capacity;
+      for (let i = base; i < base + carried; i++) {
+        if (this.#births[i] >= 0) to.add((this.#births[i] / stride) | 0);
+      }
+      this.#unread.addOrigins(lane, to);
+    });
+  }
+
+  /** Instead of births, their places are kept. */
+  beforeRebirth(): void {
+    const { births } = this.#ftl.whereabouts;
+    this.#eachInHand((birth) =>
+      birth >= 0 && births.isLive(birth) ? this.#ftl.whereabouts.find(birth) : -1,
+    );
+  }
+
+  afterRebirth(): void {
+    this.#eachInHand((place) => (place >= 0 ? this.#ftl.whereabouts.birthAt(place) : -1));
+    this.#victim.forEach((block, lane) => {
+      if (block > 0) this.#begin(lane, block - 1);
+    });
+  }
+
+  #eachInHand(change: (value: number) => number): void {
+    this.#carried.forEach((carried, lane) => {
+      const base = lane * this.#capacity;
+      for (let i = base; i < base + carried; i++) this.#births[i] = change(this.#births[i]);
+    });
   }
 
   /** The lane's erase is done. */
@@ -327,7 +331,7 @@ export class Collector implements InHand {
       active: this.active.slice(),
       victim: this.#victim.slice(),
       row: this.#row.slice(),
-      logical: this.#logical.slice(),
+      births: this.#births.slice(),
       from: this.#from.slice(),
       carried: this.#carried.slice(),
       taken: this.#taken.slice(),
@@ -344,7 +348,7 @@ export class Collector implements InHand {
     this.active.set(saved.active);
     this.#victim.set(saved.victim);
     this.#row.set(saved.row);
-    this.#logical.set(saved.logical);
+    this.#births.set(saved.births);
     this.#from.set(saved.from);
     this.#carried.set(saved.carried);
     this.#taken.set(saved.taken);
@@ -355,8 +359,8 @@ export class Collector implements InHand {
     this.#erasable.set(saved.erasable);
     this.#wantFree = saved.wantFree;
     this.#victim.forEach((block, lane) => {
-      this.#unread.known[lane] = this.#row[lane];
-      if (block > 0) this.#ftl.prepare(block - 1);
+      if (block > 0) this.#begin(lane, block - 1);
+      else this.#unread.end(lane);
     });
   }
 }

@@ -207,17 +207,16 @@ export class Destager {
     const target = this.#target[lane];
     const count = this.#count[lane];
     const base = lane * unitsPerProgram;
-    for (let i = 0; i < count; i++) {
-      this.#logicals[i] = this.#buffer.logical[this.#batch[base + i]];
-    }
-    this.#ftl.lookAhead(this.#logicals, count);
+    const { logical, stale } = this.#buffer;
     for (let i = 0; i < count; i++) {
       const slot = this.#batch[base + i];
-      if (this.#buffer.stale[slot] === 0) this.#ftl.place(this.#buffer.logical[slot], target + i);
-      this.#release(slot);
+      this.#logicals[i] = stale[slot] === 0 ? logical[slot] : -1;
     }
+    const isMap = this.#map?.isPage(logical[this.#batch[base]]) === true;
+    this.#ftl.place(this.#logicals, count, target);
+    for (let i = 0; i < count; i++) this.#release(this.#batch[base + i]);
     this.programs++;
-    if (this.#map?.isPage(this.#logicals[0]) === true) this.mapUnits += count;
+    if (isMap) this.mapUnits += count;
     else this.units += count;
     this.#count[lane] = 0;
     this.#blocks.programmed(lane, this.#stream[lane]);

@@ -48,8 +48,8 @@ const MODEL = 'ssd';
 const fillOf = (slot: number): number => -1 - slot;
 
 export interface SsdOptions extends DeviceOptions {
-  /** What lists of the units in blocks may take, bytes; it decides how fast collection is, and nothing else. */
-  reverseBytes?: number;
+  /** See `FtlOptions`: it decides how fast the drive is simulated, and nothing else. */
+  spareOrigins?: number;
 }
 
 export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapClient {
@@ -125,7 +125,11 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
       wear,
       slc,
     );
-    this.ftl = new Ftl(geometry, this.blocks, startOf(profile, geometry), options.reverseBytes);
+    this.ftl = new Ftl(geometry, this.blocks, startOf(profile, geometry), {
+      openMax: geometry.lanes * (hostStreams(profile) + Number(slc !== undefined)),
+      spareOrigins: options.spareOrigins,
+      knowsLogical: profile.ftl.cached_map !== undefined,
+    });
     this.buffer = new WriteBuffer(
       Math.floor(profile.buffer.bytes / geometry.unitBytes),
       geometry.unitSectors,

@@ -1,9 +1,10 @@
 /** A small flash drive with round times, and a way to drive it: for the tests beside this file. */
 
 import type { CompletionSink, Op, Status } from '../../../src/device/device.ts';
-import { BlockUnits } from '../../../src/device/ssd/block-units.ts';
+import { BlockState } from '../../../src/device/ssd/blocks.ts';
 import { SsdDrive, type SsdOptions } from '../../../src/device/ssd/drive.ts';
 import { ssdProfileSchema, type SsdProfile } from '../../../src/device/ssd/profile.ts';
+import { VictimRows } from '../../../src/device/ssd/victim-rows.ts';
 import { EventQueue } from '../../../src/sim/events.ts';
 
 type Over = { [K in keyof SsdProfile]?: Partial<SsdProfile[K]> };
@@ -109,34 +110,49 @@ export class Bench implements CompletionSink {
   }
 }
 
-/** Every logical unit is in one row or none, rows and blocks hold what the map says, and the counts too. */
+/** Every logical unit is in one physical unit or none, rows and blocks hold what the map says, and the counts too. */
 export function mapFaults(drive: SsdDrive): string[] {
   const { geometry, ftl, blocks } = drive;
   const { unitsPerRow, unitsPerBlock } = geometry;
   const faults: string[] = [];
   const valid = new Int32Array(geometry.blocks);
   const held = new Map<number, number[]>();
+  const places = new Map<number, number>();
+  const logicals = new Map<number, number>();
   for (let logical = 0; logical < geometry.mappedUnits; logical++) {
+    const birth = ftl.birthOf(logical);
+    if (birth < 0) continue;
+    const place = ftl.whereabouts.find(birth);
+    if (places.has(place)) faults.push(`${place} holds ${places.get(place)} and ${logical}`);
+    places.set(place, logical);
+    logicals.set(birth, logical);
     const physical = ftl.lookup(logical);
-    if (physical < 0) continue;
+    if (physical !== place - (place % unitsPerRow)) faults.push(`${logical} is in another row`);
     held.set(physical, [...(held.get(physical) ?? []), logical]);
     valid[geometry.blockOf(physical)]++;
   }
-  const found = new BlockUnits(geometry);
+  const rows = new VictimRows(geometry, ftl.whereabouts);
+  const births = new Int32Array(unitsPerRow);
   for (let block = 0; block < geometry.blocks; block++) {
     if (valid[block] !== blocks.valid[block]) {
       faults.push(
         `block ${block} counts ${blocks.valid[block]} valid units, holds ${valid[block]}`,
       );
     }
-    ftl.prepare(block);
-    found.known[0] = 0;
+    // What is being filled is listed when it is full.
+    if (blocks.state[block] === BlockState.open) continue;
+    const found = new Map<number, number[]>();
+    rows.begin(0, block, 0);
+    for (let count = rows.take(0, births, 0); count > 0; count = rows.take(0, births, 0)) {
+      const row = block * unitsPerBlock + rows.row * unitsPerRow;
+      found.set(
+        row,
+        [...births.subarray(0, count)].map((birth) => logicals.get(birth) ?? -1),
+      );
+    }
     const end = (block + 1) * unitsPerBlock;
     for (let row = block * unitsPerBlock; row < end; row += unitsPerRow) {
-      const nth = (row - block * unitsPerBlock) / unitsPerRow;
-      if (nth >= found.known[0]) ftl.holdings(block, found, 0, nth);
-      const at = nth * unitsPerRow;
-      const holds = found.units.subarray(at, at + found.counts[nth]).join();
+      const holds = (found.get(row) ?? []).toSorted((a, b) => a - b).join();
       const expected = (held.get(row) ?? []).join();
       if (holds !== expected) faults.push(`row at ${row} holds ${holds}, the map says ${expected}`);
     }

@@ -41,7 +41,7 @@ class BufferWatch {
     const { buffer, ftl } = bench.drive;
     this.#bench = bench;
     this.#uses = Array.from({ length: buffer.slots }, () => 0);
-    let justPlaced = -1;
+    let justPlaced: number[] = [];
     const arrived = buffer.arrived.bind(buffer);
     buffer.arrived = (slot) => {
       const tag = buffer.owner[slot];
@@ -52,9 +52,9 @@ class BufferWatch {
       return at;
     };
     const place = ftl.place.bind(ftl);
-    ftl.place = (logical, physical) => {
-      justPlaced = logical;
-      place(logical, physical);
+    ftl.place = (logicals, count, physical) => {
+      justPlaced = [...logicals.subarray(0, count)];
+      place(logicals, count, physical);
     };
     const unmap = ftl.unmap.bind(ftl);
     ftl.unmap = (logical) => {
@@ -67,14 +67,15 @@ class BufferWatch {
       const order = this.#inOrder[slot];
       const placed = this.#placed.get(logical) ?? 0;
       if (buffer.stale[slot] === 0) {
-        assert.equal(justPlaced, logical, 'given back without having been programmed');
+        const nth = justPlaced.indexOf(logical);
+        assert.ok(nth >= 0, 'given back without having been programmed');
+        justPlaced.splice(nth, 1);
         assert.ok(bench.events.nowNs - this.#inNs[slot] >= programNs, 'sooner than a program');
         assert.ok(order > placed, 'older data over newer');
         this.#placed.set(logical, order);
       } else {
         assert.ok(Math.max(placed, this.#trimmed.get(logical) ?? 0) > order, 'lost');
       }
-      justPlaced = -1;
       this.#uses[slot]++;
       release(slot);
     };

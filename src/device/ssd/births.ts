@@ -1,0 +1,105 @@
+/**
+ * Numbers for units that the host has written, which they keep for as long as they are valid.
+ *
+ * The logical map names, for each unit, not where it is but the number it got when it was written: its
+ * *birth*. Collection moves units together and in their order, so `Whereabouts` knows where they are by
+ * the *group* of 32 births in a row, and a move costs nothing a unit. (A map of places would have to be
+ * changed at a random place of some 500 MB for each unit that is moved, and each such change waits for
+ * memory.)
+ *
+ * Births come by the block: an *origin* is the births of a block's worth of units. Its number is given
+ * back when none of its units is valid any more, which is looked for when numbers run out. If that
+ * finds too few, all units are born again where they are (`Ftl`), which frees all that are not in use.
+ */
+
+export const GROUP_BITS = 5;
+export const GROUP_UNITS = 32;
+
+/** Spare origins, as a share of the blocks: how much is written between two rebirths, at the least. */
+const SPARE_SHARE = 1 / 4;
+/** A search that finds fewer than this share of the spare ones is not worth being repeated. */
+const WORTHWHILE_SHARE = 1 / 32;
+/** Births are numbered below this. */
+const BIRTHS_MAX = 2 ** 31 - 64;
+
+export class Births {
+  /** By group: a bit for each unit that is valid. Of an origin that is still as the drive started, those that are not. */
+  readonly live: Int32Array;
+  readonly origins: number = 0;
+  /** Births from one origin to the next, a multiple of the group. */
+  readonly stride: number = 0;
+  readonly groupsPerOrigin: number = 0;
+  readonly #spare: number = 0;
+  readonly #free: Int32Array;
+  #freeCount = 0;
+
+  /**
+   * No origin is free to begin with.
+   * @param blocks as many origins as there are blocks, at the least
+   * @param openMax blocks that the host may be filling at once
+   * @param spare further origins, a quarter of the blocks if not given; affects speed only
+   */
+  constructor(blocks: number, unitsPerBlock: number, openMax: number, spare?: number) {
+    this.groupsPerOrigin = Math.ceil(unitsPerBlock / GROUP_UNITS);
+    this.stride = this.groupsPerOrigin * GROUP_UNITS;
+    const wanted = blocks + Math.max(2 * openMax + 1, spare ?? Math.ceil(blocks * SPARE_SHARE));
+    this.origins = Math.min(wanted, Math.floor(BIRTHS_MAX / this.stride));
+    this.#spare = this.origins - blocks;
+    this.live = new Int32Array(this.origins * this.groupsPerOrigin);
+    this.#free = new Int32Array(this.origins);
+  }
+
+  get isOut(): boolean {
+    return this.#freeCount === 0;
+  }
+
+  /** Whether a search has given back so few that the next comes too soon. */
+  get areFew(): boolean {
+    return this.#freeCount <= this.#spare * WORTHWHILE_SHARE;
+  }
+
+  take(): number {
+    return this.#free[--this.#freeCount];
+  }
+
+  giveBack(origin: number): void {
+    this.#free[this.#freeCount++] = origin;
+  }
+
+  /** Whether no unit of an origin (that is not as the drive started) is valid. */
+  isDead(origin: number): boolean {
+    const end = (origin + 1) * this.groupsPerOrigin;
+    for (let group = end - this.groupsPerOrigin; group < end; group++) {
+      if (this.live[group] !== 0) return false;
+    }
+    return true;
+  }
+
+  isLive(birth: number): boolean {
+    return (this.live[birth >>> GROUP_BITS] & (1 << birth)) !== 0;
+  }
+
+  setLive(birth: number): void {
+    this.live[birth >>> GROUP_BITS] |= 1 << birth;
+  }
+
+  /** A unit ceases to be valid, in either way of counting. */
+  kill(birth: number): void {
+    this.live[birth >>> GROUP_BITS] ^= 1 << birth;
+  }
+
+  /** Nothing lives, and no origin is free: for those that begin anew. */
+  reset(): void {
+    this.live.fill(0);
+    this.#freeCount = 0;
+  }
+
+  save(): Int32Array {
+    return this.#free.slice(0, this.#freeCount);
+  }
+
+  load(free: Int32Array): void {
+    this.reset();
+    for (const origin of free) this.giveBack(origin);
+  }
+}

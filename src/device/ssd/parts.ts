@@ -1,0 +1,252 @@
+/**
+ * Where the units of each group of 32 births are (`births.ts`).
+ *
+ * `placed` tells which births took a place when collection put the group down, one behind the other
+ * from `base` on; those that have ceased to be valid since keep theirs. A group that is being moved, or
+ * that did not fit into the rest of a block, is in *parts*: the births from a part's first up to the next
+ * part's lie one behind the other from the part's own base on. No part lies in two blocks.
+ */
+
+import { bitRange, countBits } from './bits.ts';
+import { GROUP_BITS, GROUP_UNITS } from './births.ts';
+
+const NONE = -1;
+const FEW = 256;
+
+export class Parts {
+  /** By group: a bit for each birth that took a place. */
+  readonly placed: Int32Array;
+  /** By group: physical unit of the first of these, or -1 - its first part. */
+  readonly #base: Int32Array;
+  /** By part: its first birth in the group, that birth's place, the group's next part. */
+  #from = new Int32Array(FEW);
+  #partBase = new Int32Array(FEW);
+  #next = new Int32Array(FEW);
+  #firstFree = NONE;
+  #used = 0;
+  readonly #unitsPerBlock: number = 0;
+
+  constructor(groups: number, unitsPerBlock: number) {
+    this.placed = new Int32Array(groups);
+    this.#base = new Int32Array(groups);
+    this.#unitsPerBlock = unitsPerBlock;
+  }
+
+  /** All of a group lies from `base` on, `placed` of its births. */
+  putWhole(group: number, base: number, placed: number): void {
+    this.forget(group);
+    this.#base[group] = base;
+    this.placed[group] = placed;
+  }
+
+  /** A group is nowhere. */
+  forget(group: number): void {
+    for (let part = -1 - this.#base[group]; part >= 0;) {
+      const next = this.#next[part];
+      this.#giveBack(part);
+      part = next;
+    }
+    this.#base[group] = 0;
+  }
+
+  /** The place of a birth. */
+  find(birth: number): number {
+    const group = birth >>> GROUP_BITS;
+    const nth = birth & (GROUP_UNITS - 1);
+    const base = this.#base[group];
+    if (base >= 0) return base + countBits(this.placed[group] & bitRange(0, nth));
+    const part = this.#partOf(-1 - base, nth);
+    return this.#partBase[part] + countBits(this.placed[group] & bitRange(this.#from[part], nth));
+  }
+
+  /** A place in the same block as a birth. */
+  near(birth: number): number {
+    const base = this.#base[birth >>> GROUP_BITS];
+    if (base >= 0) return base;
+    return this.#partBase[this.#partOf(-1 - base, birth & (GROUP_UNITS - 1))];
+  }
+
+  /** The part, of those from `part` on, that a birth of the group belongs to. */
+  #partOf(part: number, nth: number): number {
+    for (;;) {
+      const next = this.#next[part];
+      if (next === NONE || this.#from[next] > nth) return part;
+      part = next;
+    }
+  }
+
+  /** A group's first part, as `next` takes it; `NONE` for a group that is not in parts, which is one itself. */
+  first(group: number): number {
+    const base = this.#base[group];
+    return base >= 0 ? NONE : -1 - base;
+  }
+
+  /** The part behind; `NONE` when there is none. */
+  next(part: number): number {
+    return part === NONE ? NONE : this.#next[part];
+  }
+
+  baseOf(group: number, part: number): number {
+    return part === NONE ? this.#base[group] : this.#partBase[part];
+  }
+
+  /** The births of a part, as bits. */
+  bitsOf(part: number): number {
+    if (part === NONE) return -1;
+    const next = this.#next[part];
+    return bitRange(this.#from[part], next === NONE ? GROUP_UNITS : this.#from[next]);
+  }
+
+  /**
+   * Births of a group have been moved to places one behind the other from `target` on. They are of one
+   * part, and the first that were left of it.
+   * @param moved which, as bits
+   * @param live which of the group are valid, as bits
+   * @returns whether the group is new to the block it was moved to, or there with a gap
+   */
+  move(group: number, moved: number, live: number, target: number): boolean {
+    const start = 31 - Math.clz32(moved & -moved);
+    const end = 32 - Math.clz32(moved);
+    if (this.#base[group] >= 0) {
+      if ((live & bitRange(end, GROUP_UNITS)) === 0) {
+        this.#base[group] = target;
+        this.placed[group] = moved;
+        return true;
+      }
+      this.#toPart(group);
+    }
+    const first = -1 - this.#base[group];
+    let before = NONE;
+    let part = first;
+    for (let next = this.#next[part]; next !== NONE && this.#from[next] <= start;) {
+      before = part;
+      part = next;
+      next = this.#next[part];
+    }
+    const from = this.#from[part];
+    const next = this.#next[part];
+    const to = next === NONE ? GROUP_UNITS : this.#from[next];
+    const rest = live & bitRange(end, to);
+    // A part that nothing lives in may be a relic of a block that has been erased.
+    const goesOn =
+      before !== NONE &&
+      (live & bitRange(this.#from[before], from)) !== 0 &&
+      this.#goesOn(group, before, from, target);
+    // Where the rest is, before `placed` changes.
+    const restBase = this.#partBase[part] + countBits(this.placed[group] & bitRange(from, end));
+    const kept = ~bitRange(from, rest === 0 ? to : end);
+    this.placed[group] = (this.placed[group] & kept) | moved;
+    if (goesOn) {
+      if (rest === 0) this.#remove(group, before, part);
+      else {
+        this.#from[part] = end;
+        this.#partBase[part] = restBase;
+      }
+      return false;
+    }
+    this.#partBase[part] = target;
+    if (rest !== 0) this.#insert(part, end, restBase);
+    else if (before === NONE && next === NONE) this.#toWhole(group, part);
+    return true;
+  }
+
+  /** Whether `target` is the place behind those of a part that ends before `to`, in the same block. */
+  #goesOn(group: number, part: number, to: number, target: number): boolean {
+    const placed = countBits(this.placed[group] & bitRange(this.#from[part], to));
+    return this.#partBase[part] + placed === target && target % this.#unitsPerBlock !== 0;
+  }
+
+  #remove(group: number, before: number, part: number): void {
+    const next = this.#next[part];
+    if (before === NONE) {
+      this.#base[group] = -1 - next;
+      this.#from[next] = 0;
+    } else this.#next[before] = next;
+    this.#giveBack(part);
+    const first = -1 - this.#base[group];
+    if (this.#next[first] === NONE) this.#toWhole(group, first);
+  }
+
+  #toPart(group: number): void {
+    const part = this.#take();
+    this.#from[part] = 0;
+    this.#partBase[part] = this.#base[group];
+    this.#next[part] = NONE;
+    this.#base[group] = -1 - part;
+  }
+
+  #toWhole(group: number, part: number): void {
+    this.#base[group] = this.#partBase[part];
+    this.#giveBack(part);
+  }
+
+  #insert(before: number, from: number, base: number): void {
+    const part = this.#take();
+    this.#from[part] = from;
+    this.#partBase[part] = base;
+    this.#next[part] = this.#next[before];
+    this.#next[before] = part;
+  }
+
+  #take(): number {
+    const free = this.#firstFree;
+    if (free !== NONE) {
+      this.#firstFree = this.#next[free];
+      return free;
+    }
+    if (this.#used === this.#from.length) {
+      this.#from = grown(this.#from);
+      this.#partBase = grown(this.#partBase);
+      this.#next = grown(this.#next);
+    }
+    return this.#used++;
+  }
+
+  #giveBack(part: number): void {
+    this.#next[part] = this.#firstFree;
+    this.#firstFree = part;
+  }
+
+  /** Some groups' places: `placed`, base, and of those that are in parts group, first birth and base of each. */
+  save(first: number, count: number) {
+    const parts: number[] = [];
+    for (let n = 0; n < count; n++) {
+      for (let part = -1 - this.#base[first + n]; part >= 0; part = this.#next[part]) {
+        parts.push(n, this.#from[part], this.#partBase[part]);
+      }
+    }
+    return {
+      placed: this.placed.slice(first, first + count),
+      base: this.#base.slice(first, first + count),
+      parts: Int32Array.from(parts),
+    };
+  }
+
+  load(first: number, saved: ReturnType<Parts['save']>): void {
+    this.placed.set(saved.placed, first);
+    this.#base.set(saved.base, first);
+    let last = NONE;
+    for (let i = 0; i < saved.parts.length; i += 3) {
+      const part = this.#take();
+      if (saved.parts[i + 1] === 0) this.#base[first + saved.parts[i]] = -1 - part;
+      else this.#next[last] = part;
+      this.#from[part] = saved.parts[i + 1];
+      this.#partBase[part] = saved.parts[i + 2];
+      this.#next[part] = NONE;
+      last = part;
+    }
+  }
+
+  /** Every group is nowhere. */
+  clear(): void {
+    this.#base.fill(0);
+    this.#used = 0;
+    this.#firstFree = NONE;
+  }
+}
+
+export function grown(column: Int32Array): Int32Array<ArrayBuffer> {
+  const twice = new Int32Array(column.length * 2);
+  twice.set(column);
+  return twice;
+}

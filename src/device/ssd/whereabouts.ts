@@ -1,0 +1,349 @@
+/**
+ * Where each unit is, by its birth, and which units are in a block.
+ *
+ * An origin that has not been moved lies in its *home*: birth n of it in unit n of that block. When
+ * collection takes the block, its groups get places of their own (`parts.ts`), and as they are moved,
+ * the blocks they come to are told (`contents.ts`).
+ */
+
+import { bitRange } from './bits.ts';
+import { GROUP_BITS, GROUP_UNITS, type Births } from './births.ts';
+import { Contents } from './contents.ts';
+import type { Geometry } from './geometry.ts';
+import { Parts } from './parts.ts';
+import type { Start } from './start.ts';
+
+const NONE = -1;
+
+/** Whether an origin is of the drive's start: not, as it was, or moved since. */
+const StartedOrigin = { no: 0, atHome: 1, away: 2 } as const;
+
+/** What of a block is where, as columns: the parts of groups that lie in it, in the order of their places. */
+export interface PartList {
+  readonly base: Int32Array;
+  readonly group: Int32Array;
+  /** Which births of the group took a place there, as bits. */
+  readonly placed: Int32Array;
+}
+
+export class Whereabouts {
+  readonly births: Births;
+  readonly #parts: Parts;
+  readonly #contents: Contents;
+  readonly #geometry: Geometry;
+  readonly #start: Start;
+  readonly #unitsPerBlock: number = 0;
+  readonly #stride: number = 0;
+  readonly #groupsPerOrigin: number = 0;
+  /** By origin: the block it lies in as it was written; -1 for none. */
+  readonly #home: Int32Array;
+  /** By block: the origin whose home it is or was, + 1; 0 for none. */
+  readonly #native: Int32Array;
+  /** By origin: `StartedOrigin`. */
+  readonly #started: Uint8Array;
+  readonly #found: Int32Array;
+
+  constructor(geometry: Geometry, births: Births, start: Start) {
+    this.births = births;
+    this.#geometry = geometry;
+    this.#start = start;
+    this.#unitsPerBlock = geometry.unitsPerBlock;
+    this.#stride = births.stride;
+    this.#groupsPerOrigin = births.groupsPerOrigin;
+    this.#parts = new Parts(births.live.length, geometry.unitsPerBlock);
+    this.#contents = new Contents(geometry.blocks);
+    this.#home = new Int32Array(births.origins).fill(NONE);
+    this.#native = new Int32Array(geometry.blocks);
+    this.#started = new Uint8Array(births.origins);
+    this.#found = new Int32Array(geometry.unitsPerBlock);
+  }
+
+  /** Enters a block that is as the drive starts: its origin has its number. */
+  begin(block: number): void {
+    this.settle(block);
+    this.#started[block] = StartedOrigin.atHome;
+  }
+
+  /** Makes a block the home of the origin of its number. */
+  settle(block: number): void {
+    this.#home[block] = block;
+    this.#native[block] = block + 1;
+  }
+
+  /** The birth of what is in a unit of a block that is the home of the origin of its number. */
+  birthAt(physical: number): number {
+    const block = (physical / this.#unitsPerBlock) | 0;
+    return block * this.#stride + physical - block * this.#unitsPerBlock;
+  }
+
+  /** Whether the block is where what the host writes to it is born. */
+  hasOrigin(block: number): boolean {
+    return this.#native[block] !== 0;
+  }
+
+  /** What the host writes to the block is born there from now on. */
+  open(block: number): void {
+    const origin = this.births.take();
+    this.#native[block] = origin + 1;
+    this.#home[origin] = block;
+  }
+
+  /** The birth of what the host has written to a unit of a block with an origin. */
+  born(block: number, physical: number): number {
+    return (this.#native[block] - 1) * this.#stride + physical - block * this.#unitsPerBlock;
+  }
+
+  /** The physical unit a birth is in. */
+  find(birth: number): number {
+    const origin = (birth / this.#stride) | 0;
+    const home = this.#home[origin];
+    return home === NONE
+      ? this.#parts.find(birth)
+      : home * this.#unitsPerBlock + birth - origin * this.#stride;
+  }
+
+  /** The block a birth is in. */
+  blockOf(birth: number): number {
+    const home = this.#home[(birth / this.#stride) | 0];
+    return home === NONE ? (this.#parts.near(birth) / this.#unitsPerBlock) | 0 : home;
+  }
+
+  /**
+   * What collection has programmed: births (none for those that have ceased to be valid meanwhile), one
+   * behind the other from `target` on.
+   * @param moved in the order in which they were found in their blocks
+   */
+  move(moved: Int32Array, from: number, to: number, target: number): void {
+    const { live } = this.births;
+    const block = (target / this.#unitsPerBlock) | 0;
+    for (let i = from; i < to;) {
+      if (moved[i] === NONE) {
+        i++;
+        continue;
+      }
+      const group = moved[i] >>> GROUP_BITS;
+      const origin = (group / this.#groupsPerOrigin) | 0;
+      // It was born again while it was in hand.
+      if (this.#home[origin] !== NONE) this.#leaveHome(origin, this.#home[origin]);
+      const source = this.#parts.near(moved[i]);
+      const first = i;
+      let bits = 0;
+      let last = NONE;
+      // As far as they are of one part.
+      do {
+        bits |= 1 << moved[i];
+        last = moved[i++];
+      } while (
+        i < to &&
+        moved[i] > last &&
+        moved[i] >>> GROUP_BITS === group &&
+        this.#parts.near(moved[i]) === source
+      );
+      if (this.#parts.move(group, bits, live[group], target + first - from)) {
+        this.#contents.add(block, group);
+      }
+    }
+  }
+
+  /**
+   * Lists what of a block is valid, for it to be emptied.
+   * @returns how many parts there are
+   */
+  list(block: number, into: PartList, at: number): number {
+    const origin = this.#native[block] - 1;
+    if (origin >= 0 && this.#home[origin] === block) this.#leaveHome(origin, block);
+    let end = at;
+    if (origin >= 0) {
+      const first = origin * this.#groupsPerOrigin;
+      end = this.#listGroups(block, first, this.#groupsPerOrigin, into, at, end);
+    }
+    const contents = this.#contents;
+    for (let s = contents.first(block); s !== NONE; s = contents.next(s)) {
+      end = this.#listGroups(block, contents.groupOf(s), contents.countOf(s), into, at, end);
+    }
+    return end - at;
+  }
+
+  /** An origin's groups get places of their own, which are those they have. */
+  #leaveHome(origin: number, block: number): void {
+    const { live } = this.births;
+    const groups = this.#groupsPerOrigin;
+    const first = origin * groups;
+    if (this.#started[origin] === StartedOrigin.atHome) {
+      this.#enterStarted(block);
+      this.#started[origin] = StartedOrigin.away;
+    }
+    this.#home[origin] = NONE;
+    for (let n = 0; n < groups; n++) {
+      const bits = live[first + n];
+      // No further than there is anything: collection may have filled the rest of the block with others.
+      const placed = bits === 0 ? 0 : bitRange(0, 32 - Math.clz32(bits));
+      this.#parts.putWhole(first + n, block * this.#unitsPerBlock + n * GROUP_UNITS, placed);
+    }
+  }
+
+  /** Of a block that is as the drive started it was known what is not valid any more; from now on, what is. */
+  #enterStarted(block: number): void {
+    const { live } = this.births;
+    const first = block * this.#groupsPerOrigin;
+    const found = this.#found;
+    this.#start.copy(block, block * this.#unitsPerBlock, found, 0, this.#unitsPerBlock);
+    for (let n = 0; n < this.#groupsPerOrigin; n++) {
+      let bits = 0;
+      const end = Math.min((n + 1) * GROUP_UNITS, this.#unitsPerBlock);
+      for (let unit = n * GROUP_UNITS; unit < end; unit++) if (found[unit] >= 0) bits |= 1 << unit;
+      live[first + n] = bits & ~live[first + n];
+    }
+  }
+
+  /** Adds the valid parts of some groups that lie in the block to those from `at` to `end`; returns the end. */
+  #listGroups(
+    block: number,
+    first: number,
+    count: number,
+    into: PartList,
+    at: number,
+    end: number,
+  ): number {
+    const parts = this.#parts;
+    const { live } = this.births;
+    for (let group = first; group < first + count; group++) {
+      // The origin has been given back, and its number to another since.
+      if (this.#home[(group / this.#groupsPerOrigin) | 0] !== NONE) continue;
+      let part = parts.first(group);
+      do {
+        const base = parts.baseOf(group, part);
+        const bits = parts.bitsOf(part);
+        const isHere = ((base / this.#unitsPerBlock) | 0) === block;
+        if (isHere && (live[group] & bits) !== 0) {
+          end = insert(into, at, end, base, group, parts.placed[group] & bits);
+        }
+        part = parts.next(part);
+      } while (part !== NONE);
+    }
+    return end;
+  }
+
+  erased(block: number): void {
+    this.#contents.clear(block);
+    const origin = this.#native[block] - 1;
+    if (origin >= 0 && this.#home[origin] === block) {
+      // Nothing in it was valid, so it has not been listed.
+      const first = origin * this.#groupsPerOrigin;
+      if (this.#started[origin] === StartedOrigin.atHome) {
+        this.births.live.fill(0, first, first + this.#groupsPerOrigin);
+        this.#started[origin] = StartedOrigin.away;
+      }
+      this.#home[origin] = NONE;
+    }
+    this.#native[block] = 0;
+  }
+
+  /**
+   * Gives back the origins nothing lives in.
+   * @param isKept blocks the host is filling
+   * @param inUse origins that collection has in hand
+   */
+  collectOrigins(isKept: (block: number) => boolean, inUse: ReadonlySet<number>): void {
+    const { births } = this;
+    const isFree = new Uint8Array(births.origins);
+    for (const origin of births.save()) isFree[origin] = 1;
+    for (let origin = 0; origin < births.origins; origin++) {
+      if (isFree[origin] === 1 || inUse.has(origin)) continue;
+      const home = this.#home[origin];
+      const isAsStarted = this.#started[origin] === StartedOrigin.atHome;
+      if (isAsStarted || (home !== NONE && isKept(home))) continue;
+      if (births.isDead(origin)) this.#giveBack(origin);
+    }
+  }
+
+  /**
+   * All that is valid has been born again where it is, in origins of the blocks' numbers.
+   * @param isUsed blocks that hold anything
+   */
+  restart(isUsed: (block: number) => boolean): void {
+    this.#parts.clear();
+    this.#contents.clearAll();
+    this.#home.fill(NONE);
+    this.#native.fill(0);
+    this.#started.fill(StartedOrigin.no);
+    for (let origin = this.births.origins - 1; origin >= 0; origin--) {
+      if (origin < this.#geometry.blocks && isUsed(origin)) this.settle(origin);
+      else this.births.giveBack(origin);
+    }
+  }
+
+  /** A unit that the drive started with is not valid any more; for those that are told which are. */
+  startedGone(birth: number): void {
+    if (this.#started[(birth / this.#stride) | 0] !== StartedOrigin.no) this.births.kill(birth);
+  }
+
+  /** All but what is valid, which follows from the logical map. */
+  save() {
+    const free = this.births.save();
+    const isFree = new Uint8Array(this.births.origins);
+    for (const origin of free) isFree[origin] = 1;
+    const away: number[] = [];
+    this.#home.forEach((home, origin) => {
+      if (home === NONE && isFree[origin] === 0) away.push(origin);
+    });
+    return {
+      free,
+      home: this.#home.slice(),
+      native: this.#native.slice(),
+      started: this.#started.slice(),
+      away: Int32Array.from(away),
+      parts: away.map((origin) => this.#parts.save(...this.#groupsOf(origin))),
+      contents: this.#contents.save(),
+    };
+  }
+
+  /** Goes on from there, with nothing valid but what the drive started with. */
+  load(saved: ReturnType<Whereabouts['save']>): void {
+    this.births.load(saved.free);
+    this.#home.set(saved.home);
+    this.#native.set(saved.native);
+    this.#started.set(saved.started);
+    this.#parts.clear();
+    saved.away.forEach((origin, i) => {
+      this.#parts.load(this.#groupsOf(origin)[0], saved.parts[i]);
+      if (this.#started[origin] === StartedOrigin.away) this.#enterStarted(origin);
+    });
+    this.#contents.load(saved.contents);
+  }
+
+  #groupsOf(origin: number): [first: number, count: number] {
+    return [origin * this.#groupsPerOrigin, this.#groupsPerOrigin];
+  }
+
+  #giveBack(origin: number): void {
+    const home = this.#home[origin];
+    if (home !== NONE) this.#native[home] = 0;
+    this.#home[origin] = NONE;
+    this.#started[origin] = StartedOrigin.no;
+    const first = origin * this.#groupsPerOrigin;
+    for (let n = 0; n < this.#groupsPerOrigin; n++) this.#parts.forget(first + n);
+    this.births.giveBack(origin);
+  }
+}
+
+/** Puts a part in its place among those from `at` to `end`, where it is not there already; returns the end. */
+function insert(
+  into: PartList,
+  at: number,
+  end: number,
+  base: number,
+  group: number,
+  placed: number,
+): number {
+  let to = end;
+  while (to > at && into.base[to - 1] > base) to--;
+  if (to > at && into.base[to - 1] === base) return end;
+  into.base.copyWithin(to + 1, to, end);
+  into.group.copyWithin(to + 1, to, end);
+  into.placed.copyWithin(to + 1, to, end);
+  into.base[to] = base;
+  into.group[to] = group;
+  into.placed[to] = placed;
+  return end + 1;
+}
