@@ -88,9 +88,9 @@ state is needed:
 - Micron 7300 PRO, random writes in steady state: 70 to 77 k IOPS within 15 % (fitted), reached at 128
   outstanding; three read modes, a third each, within 10 %; reads next to an fsync writer, mostly empty
   and in steady state: p50 and p99 within 25 %, p99.9 within a factor of 1.5 (steady: p50 +12 %, p99
-  -21 %, p99.9 1.16 times). The writer's rate is not published: both states hold at 14 k writes and
-  flushes a second, and the suspend times are fitted so; p50 to p99 move with that rate (in steady state
-  p99 is 1.4 ms at 12 k and 2.4 ms at 16 k). Of p90 and p95 nothing is published for these runs: the
+  -20 %, p99.9 1.25 times). The writer's rate is not published: both states hold at 12 k writes and
+  flushes a second, which was chosen for that; in steady state p50 is 164 us (+58 %) at 14 k, and p99
+  1.2 ms (-48 %) at 11.6 k. Of p90 and p95 nothing is published for these runs: the
   model's are 165 and 185 us mostly empty, 336 and 385 us in steady state.
 - Agrawal's drive: one page read and written, exactly.
 `;
