@@ -166,7 +166,7 @@ export class FlashArray {
       slc === undefined &&
       this.#idle === undefined;
     if (profile.array.commands_yield === true) {
-      this.#turns = new ChannelTurns(geometry, events, this.#channelFreeNs, (die) =>
+      this.#turns = new ChannelTurns(geometry, events, this, this.#channelFreeNs, (die) =>
         this.kick(die),
       );
     }
@@ -232,8 +232,9 @@ export class FlashArray {
     this.#end(die);
   }
 
+  /** Whether the die is at something, be it at a job that is suspended for a read. */
   isWorking(die: number): boolean {
-    return this.#work[die] !== DieWork.none;
+    return this.#work[die] !== DieWork.none || this.#suspended[die] !== DieWork.none;
   }
 
   /** Lets a die that does nothing start on what waits for it. */
@@ -397,12 +398,13 @@ export class FlashArray {
 
   /** Takes reads of the same page number in the die's other planes out of the line, into one command. */
   #pairReads(die: number, op: number): void {
-    const { next, pair, pageKey, plane, startNs } = this.reads;
+    const { next, pair, pageKey, plane, readyNs, startNs } = this.reads;
     let planes = 1 << plane[op];
     let last = op;
     let before = NONE;
     for (let at = this.#firstRead[die]; at !== NONE; at = next[at]) {
-      if (pageKey[at] !== pageKey[op] || (planes & (1 << plane[at])) !== 0) {
+      const isSame = pageKey[at] === pageKey[op] && (planes & (1 << plane[at])) === 0;
+      if (!isSame || readyNs[at] > startNs[op]) {
         before = at;
         continue;
       }
@@ -547,12 +549,19 @@ export class FlashArray {
     const lane = this.#lane[die];
     const stream = this.#stream[die];
     const joined = this.#joined[die];
+    if (joined === 0) {
+      this.#client.jobDone(work, lane, stream);
+      return;
+    }
+    // Nothing new is begun before all of its planes are through, or one might be begun again.
+    const { lanes, planeStride } = this.#geometry;
+    this.#work[die] = work;
     this.#client.jobDone(work, lane, stream);
     for (let bits = joined, plane = 0; bits !== 0; bits >>= 1, plane++) {
       if ((bits & 1) === 0) continue;
-      const { lanes, planeStride } = this.#geometry;
       this.#client.jobDone(work, (lane + plane * planeStride) % lanes, stream);
     }
+    this.#work[die] = DieWork.none;
   }
 
   /** Books the die's channel for data, and the command before it, from now on; `#bookedNs` is the end. */
@@ -642,7 +651,8 @@ export class FlashArray {
     this.#endNs.fill(-1);
     this.#wakeNs.fill(-1);
     // In the order in which they were scheduled, so that ties fall as they would have.
-    const pending: Pending[] = [...others];
+    const turns = saved.turns === undefined ? undefined : this.#turns?.load(saved.turns);
+    const pending: Pending[] = [...others, ...(turns ?? [])];
     saved.work.forEach((work, die) => {
       if (work !== DieWork.none) {
         this.#endNs[die] = saved.endNs[die] + now;
@@ -661,6 +671,5 @@ export class FlashArray {
     });
     pending.sort((a, b) => a.order - b.order);
     for (const { schedule } of pending) schedule();
-    if (saved.turns !== undefined) this.#turns?.load(saved.turns);
   }
 }

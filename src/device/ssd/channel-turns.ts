@@ -8,18 +8,22 @@
 
 import type { EventQueue } from '../../sim/events.ts';
 import type { Geometry } from './geometry.ts';
+import type { EventOrder, Pending } from './idle-work.ts';
 
 export class ChannelTurns {
   readonly #geometry: Geometry;
   readonly #events: EventQueue;
+  readonly #order: EventOrder;
   readonly #freeNs: Float64Array;
   readonly #kick: (die: number) => void;
   readonly #onIdle: number;
   readonly #waits: Uint8Array;
-  /** By channel: how many dies wait, whose turn it is among them, and when it is looked at again. */
+  /** By channel: how many dies wait, and whose turn it is among them. */
   readonly #waiting: Int32Array;
   readonly #turn: Int32Array;
+  /** By channel: when it is looked at again, ns (-1: it is not), and the number of that event. */
   readonly #atNs: Float64Array;
+  readonly #atOrder: Float64Array;
 
   /**
    * @param freeNs by channel, when what is booked on it ends
@@ -28,11 +32,13 @@ export class ChannelTurns {
   constructor(
     geometry: Geometry,
     events: EventQueue,
+    order: EventOrder,
     freeNs: Float64Array,
     kick: (die: number) => void,
   ) {
     this.#geometry = geometry;
     this.#events = events;
+    this.#order = order;
     this.#freeNs = freeNs;
     this.#kick = kick;
     this.#onIdle = events.register((channel) => this.#look(channel));
@@ -40,6 +46,7 @@ export class ChannelTurns {
     this.#waiting = new Int32Array(geometry.channels);
     this.#turn = new Int32Array(geometry.channels);
     this.#atNs = new Float64Array(geometry.channels).fill(-1);
+    this.#atOrder = new Float64Array(geometry.channels);
   }
 
   /** Whether the die may be sent a command now; if not, it is kicked when it may. */
@@ -55,8 +62,9 @@ export class ChannelTurns {
   }
 
   #lookAt(channel: number, ns: number): void {
-    if (this.#atNs[channel] > this.#events.nowNs) return;
+    if (this.#atNs[channel] >= this.#events.nowNs) return;
     this.#atNs[channel] = ns;
+    this.#atOrder[channel] = this.#order.nextOrder();
     this.#events.schedule(ns, this.#onIdle, channel);
   }
 
@@ -79,18 +87,33 @@ export class ChannelTurns {
     if (this.#waiting[channel] > 0) this.#lookAt(channel, Math.max(now, this.#freeNs[channel]));
   }
 
+  /** Times relative to the present. */
   save() {
-    return { waits: this.#waits.slice(), turn: this.#turn.slice() };
+    const now = this.#events.nowNs;
+    return {
+      waits: this.#waits.slice(),
+      turn: this.#turn.slice(),
+      atNs: this.#atNs.map((ns) => (ns < 0 ? -1 : ns - now)),
+      atOrder: this.#atOrder.slice(),
+    };
   }
 
-  /** Goes on from there; the channels' times are back already. */
-  load(saved: ReturnType<ChannelTurns['save']>): void {
+  /** @returns the looks at channels that are pending, to be scheduled among the array's own events */
+  load(saved: ReturnType<ChannelTurns['save']>): Pending[] {
+    const now = this.#events.nowNs;
     this.#turn.set(saved.turn);
-    this.#waits.fill(0);
+    this.#waits.set(saved.waits);
     this.#waiting.fill(0);
-    this.#atNs.fill(-1);
     saved.waits.forEach((waits, die) => {
-      if (waits === 1 && this.mayStart(die)) this.#kick(die);
+      this.#waiting[this.#geometry.channelOfDie(die)] += waits;
     });
+    this.#atNs.fill(-1);
+    const pending: Pending[] = [];
+    saved.atNs.forEach((ns, channel) => {
+      if (ns < 0) return;
+      const schedule = (): void => this.#lookAt(channel, ns + now);
+      pending.push({ order: saved.atOrder[channel], schedule });
+    });
+    return pending;
   }
 }

@@ -107,6 +107,18 @@ test('reads of pages of different numbers do not pair', () => {
   assert.equal(b.doneNs[2], 3000 + 3 * (READ_NS + CHANNEL_NS) + LINK_NS);
 });
 
+test('a read that the firmware has not passed on yet does not join a command', () => {
+  const b = bench({ planes_per_die: 2, pairs_planes: true, hold_during_transfer: false });
+  const busy = 3000 + READ_NS;
+  b.submit(0, Op.read, page(2), 8);
+  b.submit(1, Op.read, page(0), 8);
+  b.events.advanceTo(busy - 1000);
+  b.submit(2, Op.read, page(1), 8);
+  b.run();
+  assert.equal(b.doneNs[1], busy + READ_NS + SEND);
+  assert.equal(b.doneNs[2], busy + 2 * READ_NS + SEND);
+});
+
 test('programs of pages of one number in two planes go as one command', () => {
   for (const pairs of [false, true]) {
     const b = bench({ planes_per_die: 2, pairs_planes: pairs });

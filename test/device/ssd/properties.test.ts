@@ -22,6 +22,71 @@ const fillingProfile = smallProfile({
   },
 });
 
+/** A drive one of whose dies waits for its channel in the snapshot, another event being due with its turn. */
+const waitingProfile = smallProfile({
+  capacity_sectors: 2000,
+  array: {
+    channels: 1,
+    chips_per_channel: 3,
+    dies_per_chip: 2,
+    planes_per_die: 2,
+    blocks_per_plane: 24,
+    commands_yield: true,
+  },
+  ftl: { allocation: 'by-address' },
+  buffer: { power_loss_protected: true },
+});
+
+/** A cache of single-level cells that is folded before the host goes on, and no more of it than must be. */
+const folding: Parameters<typeof smallProfile>[0] = {
+  link: { full_duplex: false },
+  buffer: { write_back: false },
+  slc: {
+    bits_per_cell: 2,
+    read_us: 20,
+    program_us: 90,
+    pages_per_program: 1,
+    static_blocks: 1,
+    dynamic_share: 0,
+    when_full: 'fold',
+  },
+};
+const oneChip = {
+  channels: 1,
+  chips_per_channel: 1,
+  blocks_per_plane: 24,
+  page_bytes: 4096,
+  hold_during_transfer: false,
+  read_us: [50, 61, 83],
+  sends_padding: false,
+};
+/** What ended for one plane of a pair started a program of the other's again. */
+const pairedProfile = smallProfile({
+  ...folding,
+  capacity_sectors: 1789,
+  array: { ...oneChip, planes_per_die: 2, pairs_planes: true },
+  ftl: { unit_bytes: 2048, initial_fill: 0 },
+  gc: { preemptible: false },
+});
+/** A program that a read suspended before it had begun was not seen, and another started on the die. */
+const suspendedProfile = smallProfile({
+  ...folding,
+  capacity_sectors: 1533,
+  array: {
+    ...oneChip,
+    dies_per_chip: 2,
+    chip_serves_one: true,
+    commands_yield: true,
+    suspend: { program_us: 0, erase_us: 0, resume_us: 0, at_most: 1 },
+  },
+  ftl: {
+    unit_bytes: 2048,
+    initial_fill: 0,
+    allocation: 'by-address',
+    cached_map: { bytes: 2048, entry_bytes: 32 },
+  },
+});
+
 test('every tag completes once, parts sum to the latency, map and valid counts agree', () => {
   fc.assert(
     fc.property(profiles, fc.integer({ min: 0, max: 1e6 }), (profile, seed) => {
@@ -31,7 +96,13 @@ test('every tag completes once, parts sum to the latency, map and valid counts a
       assert.deepEqual(mapFaults(bench.drive), []);
       assert.ok(bench.drive.blocks.free.every((free) => free >= 0));
     }),
-    { numRuns: 60 },
+    {
+      numRuns: 60,
+      examples: [
+        [pairedProfile, 0],
+        [suspendedProfile, 0],
+      ],
+    },
   );
 });
 
@@ -102,6 +173,12 @@ test('a snapshot goes on as the drive it was taken of does', () => {
       );
       assert.deepEqual(mapFaults(second.drive), []);
     }),
-    { numRuns: 20, examples: [[fillingProfile, 279996]] },
+    {
+      numRuns: 20,
+      examples: [
+        [fillingProfile, 279996],
+        [waitingProfile, 1],
+      ],
+    },
   );
 });

@@ -91,6 +91,9 @@ export const profiles: fc.Arbitrary<SsdProfile> = fc
       { nil: undefined },
     ),
     copyback: fc.boolean(),
+    chipServesOne: fc.boolean(),
+    commandsYield: fc.boolean(),
+    pairsPlanes: fc.boolean(),
     sendsPadding: fc.boolean(),
     spare: fc.integer({ min: 7, max: 10 }),
   })
@@ -119,6 +122,9 @@ export const profiles: fc.Arbitrary<SsdProfile> = fc
         suspend: r.suspend,
         read_retry: r.readRetry,
         sends_padding: r.sendsPadding,
+        chip_serves_one: r.chipServesOne,
+        commands_yield: r.commandsYield,
+        pairs_planes: r.pairsPlanes,
       },
       buffer: { write_back: r.writeBack, power_loss_protected: r.isProtected },
       ftl: {
