@@ -34,10 +34,10 @@ export interface ArrayClient {
   fetched(who: number): void;
   /** Whether the host's reads have to wait for what this die does. */
   holdsReads(die: number): boolean;
-  /** Whether a job waits for this die. */
-  hasJob(die: number): boolean;
+  /** Whether a job waits for this die; some do not count while a read waits for it as well. */
+  hasJob(die: number, readWaits: boolean): boolean;
   /** Starts the die's next job now, through one of the `start` methods; false when there is none. */
-  startJob(die: number): boolean;
+  startJob(die: number, readWaits: boolean): boolean;
   /** A page of collection's is on its way out: starts reading the next, if that is what comes next. */
   readOn(lane: number): boolean;
   /** What `readOn` has started has not begun, and shall not. */
@@ -246,7 +246,7 @@ export class FlashArray {
     }
     const hasRead = this.#firstRead[die] !== NONE && !this.#client.holdsReads(die);
     const isSuspended = this.#suspended[die] !== DieWork.none;
-    const hasJob = isSuspended || this.#client.hasJob(die);
+    const hasJob = isSuspended || this.#client.hasJob(die, hasRead);
     if (this.#turns !== undefined && (hasRead || hasJob) && !this.#mayCommand(die, this.#turns)) {
       return;
     }
@@ -265,8 +265,12 @@ export class FlashArray {
         this.#resume(die);
       } else {
         this.#readsInRow[die] = 0;
-        const isStarted = this.#client.startJob(die);
-        if (!isStarted && this.#firstRead[die] !== NONE) this.#startRead(die, false);
+        const isStarted = this.#client.startJob(die, hasRead);
+        if (isStarted || this.#firstRead[die] === NONE) return;
+        // One that was held up until now may not be there yet.
+        if (this.#turns === undefined || this.#mayCommand(die, this.#turns)) {
+          this.#startRead(die, false);
+        }
       }
     }
   }

@@ -14,6 +14,9 @@ import type { Ftl, InHand } from './ftl.ts';
 import type { Geometry } from './geometry.ts';
 import { VictimRows } from './victim-rows.ts';
 
+/** What collection is to a lane: nothing, what it does before the host, or when the host leaves it time. */
+export const Collects = { not: 0, first: 1, beside: 2 } as const;
+
 /** Emptied blocks a lane lets wait for their erase before it pads a program. */
 const EMPTIED_MAX = 8;
 
@@ -25,7 +28,7 @@ export class Collector implements InHand {
   /** Blocks taken to be emptied, those of the single-level cache left out, and what was valid in them. */
   victims = 0;
   victimUnits = 0;
-  /** By lane: collection has taken it over. */
+  /** By lane: what collection is to it, as `Collects` has it. */
   readonly active: Uint8Array;
 
   readonly #geometry: Geometry;
@@ -38,6 +41,7 @@ export class Collector implements InHand {
   /** A lane with so many free blocks, or fewer, is short of them. */
   #wantFree: number;
   readonly #startFree: number = 0;
+  readonly #softFree: number = 0;
   readonly #idleFree: number = 0;
   #array!: FlashArray;
   #map: CachedMap | undefined;
@@ -66,17 +70,26 @@ export class Collector implements InHand {
 
   /**
    * @param startFree free blocks of a lane that start collection
+   * @param softFree the same for collection beside the host; at most `startFree`: none
    * @param idleFree the same while the drive is idle
    */
-  constructor(geometry: Geometry, blocks: Blocks, ftl: Ftl, startFree: number, idleFree: number) {
+  constructor(
+    geometry: Geometry,
+    blocks: Blocks,
+    ftl: Ftl,
+    startFree: number,
+    softFree: number,
+    idleFree: number,
+  ) {
     const { lanes } = geometry;
     this.#geometry = geometry;
     this.#blocks = blocks;
     this.#ftl = ftl;
     ftl.attach(this);
     this.#startFree = startFree;
-    this.#idleFree = Math.max(startFree, idleFree);
-    this.#wantFree = startFree;
+    this.#softFree = Math.max(startFree, softFree);
+    this.#idleFree = Math.max(this.#softFree, idleFree);
+    this.#wantFree = this.#softFree;
     this.active = new Uint8Array(lanes);
     this.#victim = new Int32Array(lanes);
     this.#row = new Int32Array(lanes);
@@ -105,19 +118,32 @@ export class Collector implements InHand {
 
   /** Whether there is time for what is not pressing. A lane at it finishes its operation first. */
   setIdle(isIdle: boolean): void {
-    this.#wantFree = isIdle ? this.#idleFree : this.#startFree;
+    this.#wantFree = isIdle ? this.#idleFree : this.#softFree;
   }
 
-  /** Takes the lane over if it is short of free blocks and anything can be gained. */
+  /** Takes the lane over, or works beside the host, if it is short of free blocks and anything can be gained. */
   consider(lane: number): void {
-    if (this.active[lane] === 1 || !this.#wants(lane)) return;
+    if (this.active[lane] === Collects.first || !this.#wants(lane)) return;
     if (this.#erasable[lane] > 0 || this.#carried[lane] > 0 || this.#hasVictim(lane)) {
-      this.active[lane] = 1;
+      this.active[lane] = this.#mayWait(lane) ? Collects.beside : Collects.first;
     }
+  }
+
+  /** Whether the lane collects for what is not pressing, where that goes beside the host. */
+  #mayWait(lane: number): boolean {
+    return (
+      this.#softFree > this.#startFree &&
+      this.#blocks.spare(lane) > this.#startFree &&
+      !this.#wantsFolding(lane)
+    );
   }
 
   /** Starts the lane's next operation on its free die; false when the lane is given back. */
   start(lane: number): boolean {
+    if (this.active[lane] === Collects.first && this.#mayWait(lane)) {
+      this.active[lane] = Collects.not;
+      return false;
+    }
     if (this.#erasable[lane] > 0) {
       this.#array.startErase(lane, Stream.gc);
       return true;
@@ -140,7 +166,7 @@ export class Collector implements InHand {
         }
       }
     }
-    this.active[lane] = 0;
+    this.active[lane] = Collects.not;
     return false;
   }
 

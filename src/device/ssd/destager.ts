@@ -14,7 +14,7 @@ import type { FlashArray } from './array.ts';
 import { Stream, type Blocks } from './blocks.ts';
 import { SlotState, type WriteBuffer } from './buffer.ts';
 import type { CachedMap } from './cached-map.ts';
-import type { Collector } from './collector.ts';
+import { Collects, type Collector } from './collector.ts';
 import type { Ftl } from './ftl.ts';
 import type { Geometry } from './geometry.ts';
 import { LaneLists } from './lane-lists.ts';
@@ -151,12 +151,15 @@ export class Destager {
     this.#collector.consider(lane);
     const ready =
       this.#count[lane] === 0 &&
-      this.#collector.active[lane] === 0 &&
+      this.#collector.active[lane] !== Collects.first &&
       this.#blocks.roomFor(lane, Stream.host) >= 0;
     this.#readyCount += Number(ready) - this.#ready[lane];
     this.#ready[lane] = Number(ready);
     if (this.#byAddress) this.#takeOwn(this.#lists!, lane);
-    if (this.#collector.active[lane] === 1) this.#array.kick(this.#geometry.dieOfLane(lane));
+    const collects = this.#collector.active[lane];
+    // What goes beside the host leaves the die to what is about to be given out.
+    const isNext = collects === Collects.beside && this.#buffer.dirtyCount === 0;
+    if (collects === Collects.first || isNext) this.#array.kick(this.#geometry.dieOfLane(lane));
   }
 
   /** Gives out as many batches as there are lanes and units for. */
@@ -388,9 +391,8 @@ export class Destager {
   }
 
   #reviewIdle(lane: number): void {
-    if (this.#ready[lane] === 0 && this.#count[lane] === 0 && this.#collector.active[lane] === 0) {
-      this.review(lane);
-    }
+    if (this.#ready[lane] !== 0 || this.#count[lane] !== 0) return;
+    if (this.#collector.active[lane] !== Collects.first) this.review(lane);
   }
 
   save() {

@@ -6,7 +6,7 @@
 import { DieWork, type FlashArray } from './array.ts';
 import { Stream } from './blocks.ts';
 import type { BusyClock } from './busy.ts';
-import type { Collector } from './collector.ts';
+import { Collects, type Collector } from './collector.ts';
 import type { Destager } from './destager.ts';
 import type { Geometry } from './geometry.ts';
 import type { WritePath } from './write-path.ts';
@@ -19,10 +19,14 @@ export class DieJobs {
   readonly #writes: WritePath;
   readonly #busy: BusyClock;
   readonly #pairs: boolean;
-  readonly #preemptible: boolean;
+  /** Whether the host's programs, and its reads, go between collection's operations. */
+  readonly #programsBetween: boolean;
+  readonly #readsBetween: boolean;
   readonly #hasMap: boolean;
   /** By die: the lane whose turn it is. */
   readonly #nextLane: Int32Array;
+  /** The lane of what was started last. */
+  #startedLane = 0;
 
   /**
    * @param hasMap translation pages are read and written
@@ -36,12 +40,13 @@ export class DieJobs {
     writes: WritePath,
     busy: BusyClock,
     pairsPlanes: boolean,
-    preemptible: boolean,
+    preemptible: boolean | 'reads',
     hasMap: boolean,
   ) {
     this.#hasMap = hasMap;
     this.#pairs = pairsPlanes;
-    this.#preemptible = preemptible;
+    this.#programsBetween = preemptible === true;
+    this.#readsBetween = preemptible !== false;
     this.#geometry = geometry;
     this.#array = array;
     this.#destager = destager;
@@ -53,38 +58,61 @@ export class DieJobs {
 
   /** Whether a lane of the die collects and lets no read in between. */
   holdsReads(die: number): boolean {
-    if (this.#preemptible) return false;
+    return !this.#readsBetween && this.#has(die, Collects.first);
+  }
+
+  /** Whether collection is such a thing to one of the die's lanes. */
+  #has(die: number, what: number): boolean {
     const { lanes, dies } = this.#geometry;
+    const { active } = this.#collector;
+    for (let lane = die; lane < lanes; lane += dies) if (active[lane] === what) return true;
+    return false;
+  }
+
+  /** @param readWaits for the die, which what goes beside the host yields to */
+  hasJob(die: number, readWaits: boolean): boolean {
+    const { lanes, dies } = this.#geometry;
+    const { active } = this.#collector;
     for (let lane = die; lane < lanes; lane += dies) {
-      if (this.#collector.active[lane] === 1) return true;
+      if (this.#destager.hasBatch(lane) || active[lane] === Collects.first) return true;
+      if (!readWaits && active[lane] === Collects.beside) return true;
     }
     return false;
   }
 
-  hasJob(die: number): boolean {
-    const { lanes, dies } = this.#geometry;
-    for (let lane = die; lane < lanes; lane += dies) {
-      if (this.#destager.hasBatch(lane) || this.#collector.active[lane] === 1) return true;
-    }
-    return false;
+  startJob(die: number, readWaits: boolean): boolean {
+    const collectsOnly = !this.#programsBetween && this.#has(die, Collects.first);
+    if (this.#startOne(die, !collectsOnly, Collects.first)) return true;
+    if (collectsOnly && this.#startOne(die, true, Collects.first)) return true;
+    return !readWaits && this.#startBeside(die);
   }
 
-  startJob(die: number): boolean {
+  #startBeside(die: number): boolean {
+    if (!this.#startOne(die, false, Collects.beside)) return false;
+    // It may have taken a free block that the host was to have.
+    this.#destager.review(this.#startedLane);
+    return true;
+  }
+
+  /** Starts a batch of one of the die's lanes, if batches go, or collection that is such a thing to one. */
+  #startOne(die: number, batchesGo: boolean, what: number): boolean {
     const { lanes, dies } = this.#geometry;
+    const { active } = this.#collector;
     // A die's lanes take turns.
     const first = this.#nextLane[die];
     for (let n = 0, lane = first; n < lanes / dies; n++, lane = (lane + dies) % lanes) {
-      if (this.#startLane(lane, die)) {
+      const hasBatch = batchesGo && this.#destager.hasBatch(lane);
+      if (!hasBatch && active[lane] !== what) continue;
+      if (this.#startLane(lane, die, hasBatch)) {
         this.#nextLane[die] = (lane + dies) % lanes;
+        this.#startedLane = lane;
         return true;
       }
     }
     return false;
   }
 
-  #startLane(lane: number, die: number): boolean {
-    const hasBatch = this.#destager.hasBatch(lane);
-    if (!hasBatch && this.#collector.active[lane] === 0) return false;
+  #startLane(lane: number, die: number, hasBatch: boolean): boolean {
     if (hasBatch) this.#startBatch(lane);
     else if (!this.#collector.start(lane)) {
       // Collection is through: the lane may take what waits in the buffer, and start on it at once.

@@ -144,6 +144,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
       this.blocks,
       this.ftl,
       profile.gc.start_free_blocks,
+      profile.gc.soft_free_blocks ?? 0,
       // Collection stops above the number it starts at.
       (profile.gc.idle?.free_blocks ?? 0) - 1,
     );
@@ -384,12 +385,12 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
     return this.#jobs.holdsReads(die);
   }
 
-  hasJob(die: number): boolean {
-    return this.#jobs.hasJob(die);
+  hasJob(die: number, readWaits: boolean): boolean {
+    return this.#jobs.hasJob(die, readWaits);
   }
 
-  startJob(die: number): boolean {
-    return this.#jobs.startJob(die);
+  startJob(die: number, readWaits: boolean): boolean {
+    return this.#jobs.startJob(die, readWaits);
   }
 
   readOn(lane: number): boolean {

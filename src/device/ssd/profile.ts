@@ -342,12 +342,13 @@ const ftl = z
 const gc = z
   .strictObject({
     preemptible: z
-      .boolean()
+      .union([z.boolean(), z.literal('reads')])
       .optional()
       .meta({
         description:
-          "The host's reads go between collection's operations (true when absent); otherwise a die that " +
-          'collects serves none until the lane has enough free blocks again.',
+          "The host's reads, and its programs for other lanes of the die, go between collection's " +
+          'operations (true when absent); "reads": only reads do; false: a die that has to collect ' +
+          'serves neither until its lanes have enough free blocks again.',
       }),
     policy: z.enum(victimPolicyNames).meta({ description: 'How a block to empty is chosen.' }),
     choices: count('Blocks that random-greedy draws and chooses among.').optional(),
@@ -356,6 +357,11 @@ const gc = z
       'Collection runs in a lane (a die, or a plane of it) while it has this many free blocks or fewer, ' +
         "and the host waits there as long as it gains any; the last free block is always collection's.",
     ),
+    soft_free_blocks: count(
+      'Collection begins in a lane with this many free blocks or fewer already, beside the host: a die ' +
+        'starts no operation of it while a read or a program of the host waits there. More than ' +
+        'start_free_blocks, at which collection takes precedence; absent: it begins there.',
+    ).optional(),
     copyback: z
       .boolean()
       .optional()
@@ -495,6 +501,13 @@ function impossibility(p: SsdProfile): { path: string[]; message: string } | und
       };
     }
   }
+  const { start_free_blocks: startFree, soft_free_blocks: softFree = startFree } = p.gc;
+  if (p.gc.soft_free_blocks !== undefined && softFree <= startFree) {
+    return {
+      path: ['gc', 'soft_free_blocks'],
+      message: `expected more than gc.start_free_blocks, ${startFree}`,
+    };
+  }
   if (p.ftl.cached_map !== undefined && p.gc.preemptible === false) {
     return {
       path: ['ftl', 'cached_map'],
@@ -554,8 +567,7 @@ function impossibility(p: SsdProfile): { path: string[]; message: string } | und
   }
   const logicalUnits = Math.ceil((p.capacity_sectors * SECTOR_BYTES) / unit);
   const mapBytes = mapLayout(p, logicalUnits).pages * unit;
-  const usable =
-    physicalBytes - mapBytes - lanes * (p.gc.start_free_blocks + keepBlocks(p)) * blockBytes;
+  const usable = physicalBytes - mapBytes - lanes * (softFree + keepBlocks(p)) * blockBytes;
   if (p.capacity_sectors * SECTOR_BYTES > usable) {
     return {
       path: ['capacity_sectors'],

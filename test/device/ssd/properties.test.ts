@@ -87,6 +87,38 @@ const suspendedProfile = smallProfile({
   },
 });
 
+/** A read that collection held up until the firmware was about to pass it on was started before that. */
+const heldProfile = smallProfile({
+  capacity_sectors: 9213,
+  array: {
+    channels: 3,
+    chips_per_channel: 2,
+    dies_per_chip: 2,
+    blocks_per_plane: 24,
+    page_bytes: 4096,
+    hold_during_transfer: false,
+    read_us: [50, 61, 83],
+    sends_padding: false,
+    commands_yield: true,
+    suspend: { program_us: 63, erase_us: 0, program_interval_us: 120, resume_us: 0, at_most: 1 },
+    read_retry: [
+      { share: 0.3, extra_reads: 1, added_us: 62 },
+      { share: 0.1, extra_reads: 6, added_us: 51 },
+    ],
+  },
+  buffer: { write_back: false },
+  ftl: { allocation: 'by-address', unmapped_reads: 'flash', initial_fill: 0.37 },
+  gc: { preemptible: false, copyback: true },
+  slc: {
+    bits_per_cell: 2,
+    read_us: 20,
+    program_us: 90,
+    static_blocks: 0,
+    dynamic_share: 0,
+    when_full: 'direct',
+  },
+});
+
 test('every tag completes once, parts sum to the latency, map and valid counts agree', () => {
   fc.assert(
     fc.property(profiles, fc.integer({ min: 0, max: 1e6 }), (profile, seed) => {
@@ -101,6 +133,7 @@ test('every tag completes once, parts sum to the latency, map and valid counts a
       examples: [
         [pairedProfile, 0],
         [suspendedProfile, 0],
+        [heldProfile, 926347],
       ],
     },
   );

@@ -23,7 +23,8 @@ export const profiles: fc.Arbitrary<SsdProfile> = fc
     hold: fc.boolean(),
     policy: fc.constantFrom(...victimPolicyNames),
     choices: fc.integer({ min: 1, max: 5 }),
-    preemptible: fc.boolean(),
+    preemptible: fc.constantFrom(true, false, 'reads' as const),
+    soft: fc.constantFrom(undefined, 3, 5),
     suspend: fc.option(
       fc.record({
         program_us: fc.integer({ min: 0, max: 90 }),
@@ -102,7 +103,8 @@ export const profiles: fc.Arbitrary<SsdProfile> = fc
     // More open blocks need more spare ones.
     const mapBlocks = r.cachedMap === undefined ? 0 : 2;
     const cache = r.slc === undefined ? 0 : r.slc.static_blocks + 2;
-    const spare = r.spare + (r.streams?.directive ?? 2) - 2 + cache + mapBlocks;
+    const soft = (r.soft ?? 2) - 2;
+    const spare = r.spare + soft + (r.streams?.directive ?? 2) - 2 + cache + mapBlocks;
     const bytes = r.channels * r.chips * r.dies * r.planes * (blocks - spare) * 8 * r.pageBytes;
     return smallProfile({
       // Not a whole number of units, now and then.
@@ -144,7 +146,8 @@ export const profiles: fc.Arbitrary<SsdProfile> = fc
         choices: r.choices,
         window_blocks: 2 * r.choices,
         idle: r.idle,
-        preemptible: r.preemptible || r.cachedMap !== undefined,
+        preemptible: r.preemptible === false && r.cachedMap !== undefined ? true : r.preemptible,
+        soft_free_blocks: r.soft,
         copyback: r.copyback && r.unitBytes === r.pageBytes && !(r.multiplane && r.planes > 1),
       },
       wear: r.wear,
