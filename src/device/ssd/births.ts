@@ -88,6 +88,17 @@ export class Births {
     this.live[birth >>> GROUP_BITS] ^= 1 << birth;
   }
 
+  /** Units, none for those below zero, cease to be valid. */
+  killAll(births: Int32Array, count: number): void {
+    const { live } = this;
+    for (let i = 0; i < count; i++) {
+      // Without a branch: a negative number changes nothing.
+      const birth = births[i];
+      const isOne = ~(birth >> 31);
+      live[(birth & isOne) >>> GROUP_BITS] ^= (1 << birth) & isOne;
+    }
+  }
+
   /** Nothing lives, and no origin is free: for those that begin anew. */
   reset(): void {
     this.live.fill(0);

@@ -94,9 +94,8 @@ export class Blocks {
     this.#watcher = watcher;
   }
 
-  /** Whether the block is a victim that has not been read out yet. */
-  isEmptying(block: number): boolean {
-    return this.state[block] === BlockState.emptying;
+  isFull(block: number): boolean {
+    return this.state[block] === BlockState.full;
   }
 
   /** All of a victim that is wanted has been read. */
@@ -225,6 +224,11 @@ export class Blocks {
     if (this.slc?.holds[block] === 1) this.slc.valid[lane] -= units;
   }
 
+  /** A valid unit of each block (none for those below zero) went stale. */
+  invalidateAll(blocks: Int32Array, count: number): void {
+    for (let i = 0; i < count; i++) if (blocks[i] >= 0) this.invalidate(blocks[i]);
+  }
+
   /** A valid unit of the block went stale. */
   invalidate(block: number): void {
     const valid = --this.valid[block];
@@ -236,7 +240,7 @@ export class Blocks {
 
   /** The block to empty next in this lane; -1 when none has anything stale. */
   takeVictim(lane: number): number {
-    const block = this.#wear === undefined ? this.policy.take(lane) : this.#takeByWear(lane);
+    const block = this.#wear === undefined ? this.policy.take(lane, this) : this.#takeByWear(lane);
     if (block >= 0) this.state[block] = BlockState.emptying;
     return block;
   }
@@ -248,17 +252,11 @@ export class Blocks {
     return block;
   }
 
-  /** Blocks of the lane that are likely to be emptied next; see `VictimPolicy.next`. */
-  next(lane: number, into: Int32Array): number {
-    const cached = this.slc === undefined ? 0 : this.slc.next(lane, into);
-    return cached + this.policy.next(lane, into.subarray(cached));
-  }
-
   #takeByWear(lane: number): number {
     const wear = this.#wear!;
     let swap = wear.swapDue(lane, this.erases, this.state);
     if (swap < 0) {
-      const victim = this.policy.take(lane);
+      const victim = this.policy.take(lane, this);
       if (victim < 0) return victim;
       swap = wear.beforeErasing(lane, this.erases[victim], this.erases, this.state);
       if (swap < 0 || swap === victim) return victim;

@@ -140,17 +140,14 @@ export class Ftl {
     let placed = 0;
     for (let i = 0; i < count; i++) {
       if (logicals[i] < 0) continue;
-      if (forward.get(logicals[i]) !== born + i + FIRST) {
-        entries[i] = NONE;
-        continue;
-      }
-      if (entries[i] >= 0) births.kill(entries[i]);
-      births.setLive(born + i);
-      placed++;
+      if (forward.get(logicals[i]) === born + i + FIRST) {
+        births.setLive(born + i);
+        placed++;
+      } else entries[i] = NONE;
     }
-    for (let i = 0; i < count; i++) {
-      if (entries[i] >= 0) this.#blocks.invalidate(whereabouts.blockOf(entries[i]));
-    }
+    births.killAll(entries, count);
+    whereabouts.toBlocks(entries, count);
+    this.#blocks.invalidateAll(entries, count);
     this.#blocks.addValid(block, placed);
   }
 

@@ -155,14 +155,6 @@ export class SlcCache {
     this.#count[this.#geometry.laneOfBlock(block)]--;
   }
 
-  /** The lane's blocks that will be folded next, as many as `into` holds; how many there are. */
-  next(lane: number, into: Int32Array): number {
-    let count = 0;
-    let at = this.#full[lane] === 0 ? 0 : this.#oldest[lane];
-    for (; at !== 0 && count < into.length; at = this.#younger[at - 1]) into[count++] = at - 1;
-    return count;
-  }
-
   save() {
     return {
       holds: this.holds.slice(),

@@ -96,14 +96,17 @@ export class Steady implements Start {
   readonly units: number;
   readonly name: string;
   readonly #geometry: Geometry;
-  /** By block and one past the last: valid units in all blocks before it. */
-  readonly #before: Int32Array;
+  /** By lane and one past the last: valid units in all lanes before it. */
+  readonly #laneBefore: Int32Array;
+  /** By lane, how its units are spread: few of them differ. */
+  readonly #spreads: LaneSpread[] = [];
+  readonly #lanesPerUnit: number = NaN;
   readonly #byAddress: boolean;
   readonly #scatter: Scatter;
   readonly #within: Scatter;
-  /** By valid unit >>> `#hintShift`: the block it is in. */
-  readonly #hints: Int32Array;
-  readonly #hintShift: number;
+  /** Results of `#seek`. */
+  #block = 0;
+  #place = 0;
 
   /**
    * @param freeBlocks blocks of each lane that are free
@@ -111,38 +114,30 @@ export class Steady implements Start {
    * @param draws blocks the victim policy chooses among, as `drawsOf` has it
    */
   constructor(geometry: Geometry, freeBlocks: number, byAddress: boolean, draws?: number) {
-    const { lanes, blocksPerLane, blocks, unitsPerBlock, mappedUnits } = geometry;
+    const { lanes, blocksPerLane, unitsPerBlock, mappedUnits } = geometry;
     this.#geometry = geometry;
     this.units = mappedUnits;
     this.name = `steady:${mappedUnits}:${freeBlocks}:${draws ?? 'in-order'}`;
     this.#byAddress = byAddress;
     const full = blocksPerLane - freeBlocks;
-    this.#before = new Int32Array(blocks + 1);
-    let sum = 0;
-    // Lanes hold a unit more or less, so that few of them differ.
-    const spreads = new Map<number, Int32Array>();
+    this.#laneBefore = new Int32Array(lanes + 1);
+    this.#lanesPerUnit = lanes / mappedUnits;
+    // Lanes hold a unit more or less.
+    const spreads = new Map<number, LaneSpread>();
     for (let lane = 0; lane < lanes; lane++) {
       const units = byAddress
         ? unitsOfLane(geometry, lane)
         : Math.floor(((lane + 1) * mappedUnits) / lanes) - Math.floor((lane * mappedUnits) / lanes);
-      const valid = spreads.get(units) ?? spreadOver(units, full, unitsPerBlock, draws);
-      spreads.set(units, valid);
-      for (let i = 0; i < blocksPerLane; i++) {
-        this.#before[lane * blocksPerLane + i] = sum;
-        if (i < full) sum += valid[i];
+      let spread = spreads.get(units);
+      if (spread === undefined) {
+        spread = laneSpread(spreadOver(units, full, unitsPerBlock, draws), blocksPerLane);
+        spreads.set(units, spread);
       }
+      this.#spreads.push(spread);
+      this.#laneBefore[lane + 1] = this.#laneBefore[lane] + units;
     }
-    this.#before[blocks] = sum;
     this.#scatter = new Scatter(mappedUnits);
     this.#within = new Scatter(unitsPerBlock);
-    // Half a block or so to a hint, so that hardly more than one block begins between two.
-    this.#hintShift = Math.max(0, Math.floor(Math.log2(mappedUnits / blocks)) - 1);
-    this.#hints = new Int32Array((mappedUnits >>> this.#hintShift) + 1);
-    let block = 0;
-    for (let n = 0; n < this.#hints.length; n++) {
-      while (this.#before[block + 1] <= n * 2 ** this.#hintShift && block < blocks - 1) block++;
-      this.#hints[n] = block;
-    }
   }
 
   has(logical: number): boolean {
@@ -150,17 +145,14 @@ export class Steady implements Start {
   }
 
   find(logical: number): number {
-    const { unitsPerBlock } = this.#geometry;
-    const rank = this.#byAddress ? this.#rankByAddress(logical) : this.#scatter.to(logical);
-    const block = this.#blockOfRank(rank);
-    const place = rank - this.#before[block];
-    return block * unitsPerBlock + this.#within.to(place);
+    this.#seek(this.#byAddress ? this.#rankByAddress(logical) : this.#scatter.to(logical));
+    return this.#block * this.#geometry.unitsPerBlock + this.#within.to(this.#place);
   }
 
   copy(block: number, physical: number, into: Int32Array, at: number, count: number): void {
     const lane = this.#geometry.laneOfBlock(block);
-    const before = this.#before[block];
-    const valid = this.#before[block + 1] - before;
+    const before = this.#before(lane, block);
+    const valid = this.#before(lane, block + 1) - before;
     const unit = physical - block * this.#geometry.unitsPerBlock;
     for (let i = 0; i < count; i++) {
       const place = this.#within.from(unit + i);
@@ -172,7 +164,8 @@ export class Steady implements Start {
 
   enter(blocks: Blocks): void {
     for (let block = 0; block < this.#geometry.blocks; block++) {
-      const valid = this.#before[block + 1] - this.#before[block];
+      const lane = this.#geometry.laneOfBlock(block);
+      const valid = this.#before(lane, block + 1) - this.#before(lane, block);
       if (valid > 0) blocks.startFull(block, valid);
       else blocks.addFree(block);
     }
@@ -180,30 +173,71 @@ export class Steady implements Start {
 
   /** A lane's own units, in order. */
   #rankByAddress(logical: number): number {
-    const { unitsPerProgram, lanes, blocksPerLane, laneAt } = this.#geometry;
+    const { unitsPerProgram, lanes, laneAt } = this.#geometry;
     const stripe = (logical / unitsPerProgram) | 0;
     const inLane = (stripe / lanes) | 0;
     const lane = laneAt[stripe - inLane * lanes];
     const within = logical - stripe * unitsPerProgram;
-    return this.#before[lane * blocksPerLane] + inLane * unitsPerProgram + within;
+    return this.#laneBefore[lane] + inLane * unitsPerProgram + within;
   }
 
   #addressOfRank(rank: number, lane: number): number {
-    const { unitsPerProgram, lanes, blocksPerLane, placeOf } = this.#geometry;
-    const own = rank - this.#before[lane * blocksPerLane];
+    const { unitsPerProgram, lanes, placeOf } = this.#geometry;
+    const own = rank - this.#laneBefore[lane];
     const inLane = (own / unitsPerProgram) | 0;
     const stripe = inLane * lanes + placeOf[lane];
     return stripe * unitsPerProgram + (own - inLane * unitsPerProgram);
   }
 
-  #blockOfRank(rank: number): number {
-    let block = this.#hints[rank >>> this.#hintShift];
-    // Without a branch as a rule: whether it is this block or the next, nothing could foretell.
-    block += Number(this.#before[block + 1] <= rank);
-    // Free blocks begin where the next one does.
-    while (this.#before[block + 1] <= rank) block++;
-    return block;
+  /** Valid units in all blocks before a lane's block, which may be one past its last. */
+  #before(lane: number, block: number): number {
+    const { before } = this.#spreads[lane];
+    return this.#laneBefore[lane] + before[block - lane * this.#geometry.blocksPerLane];
   }
+
+  /** Finds the block that the valid unit of a number is in, and which of those in it that is. */
+  #seek(rank: number): void {
+    const laneBefore = this.#laneBefore;
+    let lane = (rank * this.#lanesPerUnit) | 0;
+    // Lanes may differ by more than rounding.
+    while (laneBefore[lane] > rank) lane--;
+    while (laneBefore[lane + 1] <= rank) lane++;
+    const own = rank - laneBefore[lane];
+    const { before, hints, shift } = this.#spreads[lane];
+    let block = hints[own >>> shift];
+    // Without a branch as a rule: whether it is this block or the next, nothing could foretell.
+    block += Number(before[block + 1] <= own);
+    // Free blocks begin where the next one does.
+    while (before[block + 1] <= own) block++;
+    this.#block = lane * this.#geometry.blocksPerLane + block;
+    this.#place = own - before[block];
+  }
+}
+
+/** How a lane's valid units are spread over its blocks; small, so that it stays in the processor's cache. */
+interface LaneSpread {
+  /** By block and one past the last: valid units in all before it. */
+  readonly before: Int32Array;
+  /** By valid unit >>> `shift`: the block it is in. */
+  readonly hints: Int32Array;
+  readonly shift: number;
+}
+
+function laneSpread(valid: Int32Array, blocks: number): LaneSpread {
+  const before = new Int32Array(blocks + 1);
+  for (let block = 0; block < blocks; block++) {
+    before[block + 1] = before[block] + (valid[block] ?? 0);
+  }
+  const units = before[blocks];
+  // Half a block or so to a hint, so that hardly more than one block begins between two.
+  const shift = Math.max(0, Math.floor(Math.log2(Math.max(1, units / blocks))) - 1);
+  const hints = new Int32Array((units >>> shift) + 1);
+  let block = 0;
+  for (let n = 0; n < hints.length; n++) {
+    while (block < blocks - 1 && before[block + 1] <= n * 2 ** shift) block++;
+    hints[n] = block;
+  }
+  return { before, hints, shift };
 }
 
 /** Logical units that belong to a lane by their address. */

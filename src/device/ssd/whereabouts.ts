@@ -108,6 +108,11 @@ export class Whereabouts {
     return home === NONE ? (this.#parts.near(birth) / this.#unitsPerBlock) | 0 : home;
   }
 
+  /** Replaces births, none for those below zero, by the blocks they are in. */
+  toBlocks(births: Int32Array, count: number): void {
+    for (let i = 0; i < count; i++) if (births[i] >= 0) births[i] = this.blockOf(births[i]);
+  }
+
   /**
    * What collection has programmed: births (none for those that have ceased to be valid meanwhile), one
    * behind the other from `target` on.

@@ -9,7 +9,7 @@
 
 import type { Geometry } from '../geometry.ts';
 import { AgeList } from './age-list.ts';
-import { cheapest, type PolicyState, type VictimPolicy } from './policy.ts';
+import type { PolicyState, VictimPolicy } from './policy.ts';
 
 class CostBenefit implements VictimPolicy {
   readonly #geometry: Geometry;
@@ -57,12 +57,6 @@ class CostBenefit implements VictimPolicy {
     // One more than the age, so that a block that changed just now counts by what it gives.
     const age = this.#filled[lane] - this.#changed[block] + 1;
     return (age * (this.#geometry.unitsPerBlock - valid)) / (2 * valid);
-  }
-
-  next(lane: number, into: Int32Array): number {
-    const blocks: number[] = [];
-    for (let at = this.#blocks.oldest(lane); at >= 0; at = this.#blocks.after(at)) blocks.push(at);
-    return cheapest(blocks, (block) => -this.#worth(lane, block), into);
   }
 
   remove(block: number): void {

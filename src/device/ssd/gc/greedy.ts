@@ -3,11 +3,16 @@
  * most recently.
  *
  * Full blocks hang in one list per lane and valid count. A unit going stale moves its block one list
- * down; the lowest list that may hold anything is remembered, so a choice is O(1) amortised.
+ * down; the lowest list that may hold anything is remembered, so a choice is O(1) amortised. Blocks that
+ * are far from being chosen are in no list: they enter those of their lane when they come down to its
+ * horizon, which is raised, past all that then enter in the order of their numbers, when its lists are empty.
  */
 
 import type { Geometry } from '../geometry.ts';
-import type { PolicyState, VictimPolicy } from './policy.ts';
+import type { FullBlocks, PolicyState, VictimPolicy } from './policy.ts';
+
+/** The horizon is raised this part of a block above the fewest valid units. */
+const HORIZON_SHARE = 1 / 32;
 
 class Greedy implements VictimPolicy {
   readonly #geometry: Geometry;
@@ -20,6 +25,8 @@ class Greedy implements VictimPolicy {
   readonly #before: Int32Array;
   /** By lane: no list below this one holds a block. */
   readonly #lowest: Int32Array;
+  /** By lane: blocks with more valid units are in no list. */
+  readonly #horizon: Int32Array;
 
   constructor(geometry: Geometry) {
     this.#geometry = geometry;
@@ -28,44 +35,68 @@ class Greedy implements VictimPolicy {
     this.#after = new Int32Array(geometry.blocks);
     this.#before = new Int32Array(geometry.blocks);
     this.#lowest = new Int32Array(geometry.lanes).fill(this.#counts);
+    this.#horizon = new Int32Array(geometry.lanes).fill(-1);
   }
 
   closed(block: number, valid: number): void {
-    this.#insert(this.#geometry.laneOfBlock(block), block, valid);
+    const lane = this.#geometry.laneOfBlock(block);
+    if (valid <= this.#horizon[lane]) this.#insert(lane, block, valid);
   }
 
   invalidated(block: number, valid: number): void {
     const lane = this.#geometry.laneOfBlock(block);
-    this.#remove(lane, block, valid + 1);
+    const horizon = this.#horizon[lane];
+    if (valid > horizon) return;
+    if (valid < horizon) this.#remove(lane, block, valid + 1);
     this.#insert(lane, block, valid);
   }
 
-  take(lane: number): number {
+  take(lane: number, blocks: FullBlocks): number {
+    const block = this.#first(lane);
+    if (block >= 0) return block;
+    this.#raise(lane, blocks);
+    return this.#first(lane);
+  }
+
+  /** Takes the first block of the lowest list; -1 when there is none that gives anything. */
+  #first(lane: number): number {
     const base = lane * this.#counts;
+    const horizon = this.#horizon[lane];
     let valid = this.#lowest[lane];
-    while (valid < this.#counts && this.#heads[base + valid] === 0) valid++;
+    while (valid <= horizon && this.#heads[base + valid] === 0) valid++;
     this.#lowest[lane] = valid;
     // A block with nothing stale gives nothing.
-    if (valid >= this.#counts - 1) return -1;
+    if (valid > horizon || valid >= this.#counts - 1) return -1;
     const block = this.#heads[base + valid] - 1;
     this.#remove(lane, block, valid);
     return block;
   }
 
-  next(lane: number, into: Int32Array): number {
-    const base = lane * this.#counts;
-    let count = 0;
-    for (let valid = this.#lowest[lane]; valid < this.#counts; valid++) {
-      for (let block = this.#heads[base + valid]; block !== 0; block = this.#after[block - 1]) {
-        if (count === into.length) return count;
-        into[count++] = block - 1;
+  /** Raises the lane's horizon, below which there is nothing, and enters the blocks it comes to. */
+  #raise(lane: number, blocks: FullBlocks): void {
+    const { blocksPerLane } = this.#geometry;
+    const { valid } = blocks;
+    const from = lane * blocksPerLane;
+    const before = this.#horizon[lane];
+    let fewest = this.#counts;
+    for (let block = from; block < from + blocksPerLane; block++) {
+      if (valid[block] > before && valid[block] < fewest && blocks.isFull(block)) {
+        fewest = valid[block];
       }
     }
-    return count;
+    const horizon = Math.min(this.#counts - 1, fewest + Math.ceil(this.#counts * HORIZON_SHARE));
+    this.#horizon[lane] = horizon;
+    this.#lowest[lane] = Math.min(fewest, horizon + 1);
+    for (let block = from + blocksPerLane - 1; block >= from; block--) {
+      if (valid[block] > before && valid[block] <= horizon && blocks.isFull(block)) {
+        this.#insert(lane, block, valid[block]);
+      }
+    }
   }
 
   remove(block: number, valid: number): void {
-    this.#remove(this.#geometry.laneOfBlock(block), block, valid);
+    const lane = this.#geometry.laneOfBlock(block);
+    if (valid <= this.#horizon[lane]) this.#remove(lane, block, valid);
   }
 
   save(): PolicyState {
@@ -74,6 +105,7 @@ class Greedy implements VictimPolicy {
       after: this.#after.slice(),
       before: this.#before.slice(),
       lowest: this.#lowest.slice(),
+      horizon: this.#horizon.slice(),
     };
   }
 
@@ -82,6 +114,7 @@ class Greedy implements VictimPolicy {
     this.#after.set(state.after);
     this.#before.set(state.before);
     this.#lowest.set(state.lowest);
+    this.#horizon.set(state.horizon);
   }
 
   #insert(lane: number, block: number, valid: number): void {

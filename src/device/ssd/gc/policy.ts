@@ -6,6 +6,14 @@
 import type { RandomStream } from '../../../sim/random.ts';
 import type { Geometry } from '../geometry.ts';
 
+/** What there is to choose from. */
+export interface FullBlocks {
+  /** Valid units by block. */
+  readonly valid: Int32Array;
+  /** Whether a block is full and has not been taken. */
+  isFull(block: number): boolean;
+}
+
 export interface VictimPolicy {
   /** A block is full and may be chosen from now on. */
   closed(block: number, valid: number): void;
@@ -16,14 +24,7 @@ export interface VictimPolicy {
    * only while the lane holds at least a block's worth of stale units, so a policy that does not
    * look for stale units (the oldest block, a random one) may name a block without any.
    */
-  take(lane: number): number;
-  /**
-   * The lane's blocks that are likely to be taken next, the likeliest first: a guess, which decides
-   * what is kept at hand and nothing else.
-   * @param into as many as it holds
-   * @returns how many there are
-   */
-  next(lane: number, into: Int32Array): number;
+  take(lane: number, blocks: FullBlocks): number;
   /** A block with `valid` valid units is emptied for another reason: it may no longer be chosen. */
   remove(block: number, valid: number): void;
   /** Everything it knows, as plain data; copies. */
@@ -45,14 +46,3 @@ export interface PolicyOptions {
 
 /** Makes a policy for a drive. */
 export type VictimPolicyFactory = (geometry: Geometry, options: PolicyOptions) => VictimPolicy;
-
-/** Fills `into` with the blocks whose cost is lowest, for `next`; returns how many there are. */
-export function cheapest(
-  blocks: readonly number[],
-  cost: (block: number) => number,
-  into: Int32Array,
-): number {
-  const byCost = blocks.toSorted((a, b) => cost(a) - cost(b) || a - b).slice(0, into.length);
-  into.set(byCost);
-  return byCost.length;
-}

@@ -5,7 +5,7 @@
 
 import type { RandomStream } from '../../../sim/random.ts';
 import type { Geometry } from '../geometry.ts';
-import { cheapest, type PolicyOptions, type PolicyState, type VictimPolicy } from './policy.ts';
+import type { PolicyOptions, PolicyState, VictimPolicy } from './policy.ts';
 
 class RandomGreedy implements VictimPolicy {
   readonly #geometry: Geometry;
@@ -51,12 +51,6 @@ class RandomGreedy implements VictimPolicy {
     }
     this.remove(best);
     return best;
-  }
-
-  next(lane: number, into: Int32Array): number {
-    const first = lane * this.#geometry.blocksPerLane;
-    const blocks = [...this.#full.subarray(first, first + this.#count[lane])];
-    return cheapest(blocks, (block) => this.#valid[block], into);
   }
 
   remove(block: number): void {

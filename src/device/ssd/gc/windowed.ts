@@ -39,19 +39,6 @@ export class ByAge implements VictimPolicy {
     return best;
   }
 
-  next(lane: number, into: Int32Array): number {
-    // The window moves on by one block each time: what it will come to is what is oldest.
-    let count = 0;
-    for (
-      let block = this.#blocks.oldest(lane);
-      block >= 0 && count < into.length;
-      block = this.#blocks.after(block)
-    ) {
-      into[count++] = block;
-    }
-    return count;
-  }
-
   remove(block: number): void {
     this.#blocks.remove(block);
   }
