@@ -88,7 +88,7 @@ state is needed:
 - Micron 7300 PRO, random writes in steady state: 70 to 77 k IOPS within 15 % (fitted), reached at 128
   outstanding; three read modes, a third each, within 10 %; reads next to an fsync writer, mostly empty
   and in steady state: p50 and p99 within 25 %, p99.9 within a factor of 1.5 (steady: p50 +12 %, p99
-  -20 %, p99.9 1.25 times). The writer's rate is not published: both states hold at 12 k writes and
+  -13 %, p99.9 1.22 times). The writer's rate is not published: both states hold at 12.6 k writes and
   flushes a second, which was chosen for that; in steady state p50 is 164 us (+58 %) at 14 k, and p99
   1.2 ms (-48 %) at 11.6 k. Of p90 and p95 nothing is published for these runs: the
   model's are 165 and 185 us mostly empty, 336 and 385 us in steady state.

@@ -131,7 +131,7 @@ export class FlashArray {
     this.#restNs = Math.round((profile.array.rest_after_program_us ?? 0) * 1000);
     this.#idle = profile.array.idle && new IdleArray(profile.array.idle);
     this.#onEnd = events.register((die) => this.#ended(die));
-    this.#onFree = events.register((die) => this.kick(die));
+    this.#onFree = events.register((die) => this.#woken(die));
     this.#onAcross = events.register((op) => this.#across(op));
     const { dies } = geometry;
     this.#work = new Uint8Array(dies);
@@ -477,6 +477,12 @@ export class FlashArray {
     this.#wakeOrder[die] = this.#lastOrder++;
     this.#events.atNs = this.#wakeNs[die];
     this.#events.post(this.#onFree, die);
+  }
+
+  #woken(die: number): void {
+    // Else a snapshot taken now would have it happen again.
+    if (this.#wakeNs[die] === this.#events.nowNs) this.#wakeNs[die] = -1;
+    this.kick(die);
   }
 
   /** A read of the drive's own is across the channel at its `acrossNs`. */
