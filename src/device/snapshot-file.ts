@@ -8,7 +8,7 @@ import type { AnyProfile } from './profile.ts';
 import { profileSchemas } from './registry.ts';
 
 /** The number goes up when older files would not be understood. */
-const FORMAT = 'disktime snapshot 2';
+const FORMAT = 'disktime snapshot 3';
 
 export interface SavedDrive {
   /** What to create the drive from before it is restored. */
@@ -51,8 +51,10 @@ export function readSnapshot(path: string): SavedDrive {
   const schema = profileSchemas().get(saved?.profile?.kind ?? '');
   const profile = schema?.safeParse(saved.profile);
   if (saved?.format !== FORMAT || profile?.success !== true || saved.snapshot === undefined) {
+    const got = typeof saved?.format === 'string' ? `, got a "${saved.format}"` : '';
     throw new InputError(
-      `expected a file that "disktime precondition" of this version wrote: make it again`,
+      `expected a "${FORMAT}", which "disktime precondition" of this version writes${got}: ` +
+        'make it again',
       { file: path },
     );
   }

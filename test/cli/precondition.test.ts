@@ -5,6 +5,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { packInPieces } from '../../src/device/msgpack.ts';
 import { readSnapshot, writeSnapshot } from '../../src/device/snapshot-file.ts';
 import { SsdDrive } from '../../src/device/ssd/drive.ts';
 import { settle } from '../../src/device/ssd/settle.ts';
@@ -58,6 +59,26 @@ test(
     writeFileSync(path, 'hello');
     assert.throws(() => readSnapshot(path), InputError);
     assert.throws(() => readSnapshot(join(folder, 'missing')), InputError);
+  }),
+);
+
+test(
+  'a snapshot of another version is refused, with its file, its version and what to do',
+  inFolder((folder) => {
+    const path = join(folder, 'old.snap');
+    const profile = smallProfile();
+    const drive = new SsdDrive(profile, new EventQueue(), {});
+    const snapshot = drive.snapshot();
+    // Format 2 kept where every unit is, not its birth.
+    const pieces: Buffer[] = [];
+    packInPieces({ format: 'disktime snapshot 2', profile, snapshot }, (piece) =>
+      pieces.push(Buffer.from(piece)),
+    );
+    writeFileSync(path, Buffer.concat(pieces));
+    assert.throws(
+      () => readSnapshot(path),
+      /old\.snap: expected a "disktime snapshot 3".*got a "disktime snapshot 2": make it again/,
+    );
   }),
 );
 

@@ -19,8 +19,17 @@ export const GROUP_UNITS = 32;
 const SPARE_SHARE = 1 / 4;
 /** A search that finds fewer than this share of the spare ones is not worth being repeated. */
 const WORTHWHILE_SHARE = 1 / 32;
-/** Births are numbered below this. */
+/** Births are numbered below this, so that an entry of the map has 31 bits at most. */
 const BIRTHS_MAX = 2 ** 31 - 64;
+
+/** Whether there are numbers for so many blocks, and some to spare. */
+export function canNumber(blocks: number, unitsPerBlock: number): boolean {
+  return (blocks + 1) * strideOf(unitsPerBlock) <= BIRTHS_MAX;
+}
+
+function strideOf(unitsPerBlock: number): number {
+  return Math.ceil(unitsPerBlock / GROUP_UNITS) * GROUP_UNITS;
+}
 
 export class Births {
   /** By group: a bit for each unit that is valid. Of an origin that is still as the drive started, those that are not. */
@@ -35,13 +44,13 @@ export class Births {
 
   /**
    * No origin is free to begin with.
-   * @param blocks as many origins as there are blocks, at the least
+   * @param blocks as many origins as there are blocks, at the least; `canNumber` has been asked
    * @param openMax blocks that the host may be filling at once
    * @param spare further origins, a quarter of the blocks if not given; affects speed only
    */
   constructor(blocks: number, unitsPerBlock: number, openMax: number, spare?: number) {
-    this.groupsPerOrigin = Math.ceil(unitsPerBlock / GROUP_UNITS);
-    this.stride = this.groupsPerOrigin * GROUP_UNITS;
+    this.stride = strideOf(unitsPerBlock);
+    this.groupsPerOrigin = this.stride / GROUP_UNITS;
     const wanted = blocks + Math.max(2 * openMax + 1, spare ?? Math.ceil(blocks * SPARE_SHARE));
     this.origins = Math.min(wanted, Math.floor(BIRTHS_MAX / this.stride));
     this.#spare = this.origins - blocks;

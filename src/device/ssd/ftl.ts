@@ -244,6 +244,7 @@ export class Ftl {
     }
     const { whereabouts } = this;
     whereabouts.load(saved.whereabouts);
+    this.#logical?.clear();
     unsparse(saved.forward, this.#forward, (logical, entry) => {
       if (start.has(logical)) whereabouts.startedGone(whereabouts.birthAt(start.find(logical)));
       if (entry < FIRST) return;

@@ -3,8 +3,8 @@
  * each. Zeroes at first, which the system backs with memory only where something is written.
  *
  * A map is far larger than the processor's cache, so what an access costs is the wait for memory.
- * Entries do not cross cache lines, and what is known to be wanted is asked for many at a time (`gather`,
- * `scatter`), in loops without a branch: single accesses wait for memory one by one, these together.
+ * Entries do not cross cache lines, and what is known to be wanted is asked for many at a time (`gather`),
+ * in loops without a branch: single accesses wait for memory one by one, these together.
  */
 
 const LINE_BYTES = 64;
@@ -21,8 +21,6 @@ export class PackedInts {
   readonly width: number = 0;
   /** Entries a line holds, the first in the lowest bits of its first word. */
   readonly perLine: number = 0;
-  /** `lineWords` words a line. */
-  readonly lineWords = LINE_WORDS;
   readonly words: Int32Array;
   readonly #mask: number = 0;
   /** A little over 1 / `perLine`, so that a product rounds down to the line. */
@@ -84,32 +82,10 @@ export class PackedInts {
     }
   }
 
-  /** Sets the entries of `indices`, from `from` on, to one value; `indices` holds none that is negative. */
-  scatter(indices: Int32Array, from: number, to: number, value: number): void {
-    const { words, width, perLine } = this;
-    const mask = this.#mask;
-    const linesPerEntry = this.#linesPerEntry;
-    const valueAbove = value >>> 1;
-    const maskAbove = mask >>> 1;
-    for (let i = from; i < to; i++) {
-      const index = indices[i];
-      const line = (index * linesPerEntry) | 0;
-      const bit = Math.imul(index - Math.imul(line, perLine), width);
-      const at = line * LINE_WORDS + (bit >>> 5);
-      const shift = bit & 31;
-      const above = 31 - shift;
-      words[at] = (words[at] & ~(mask << shift)) | (value << shift);
-      words[at + 1] = (words[at + 1] & ~(maskAbove >>> above)) | (valueAbove >>> above);
-    }
-  }
-
-  /** Makes entries zero; `from` and `to` are multiples of `perLine`. Touches only what is not. */
-  clear(from: number, to: number): void {
-    const { words, perLine } = this;
-    const end = (to / perLine) * LINE_WORDS;
-    for (let at = (from / perLine) * LINE_WORDS; at < end; at++) {
-      if (words[at] !== 0) words[at] = 0;
-    }
+  /** Makes all entries zero. Touches only what is not. */
+  clear(): void {
+    const { words } = this;
+    for (let at = 0; at < words.length; at++) if (words[at] !== 0) words[at] = 0;
   }
 
   /** Whether `count` entries from a multiple of `perLine` on are zero; it may say no where they are. */

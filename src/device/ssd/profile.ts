@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { KIB, SECTOR_BYTES } from '../../sim/units.ts';
 import { profileBase } from '../profile.ts';
 import { allocationOrders } from './allocation-order.ts';
+import { canNumber } from './births.ts';
 import { mapLayout } from './cached-map.ts';
 import { victimPolicyNames } from './gc/registry.ts';
 import { queueClasses } from './queue-classes.ts';
@@ -562,8 +563,12 @@ function impossibility(p: SsdProfile): { path: string[]; message: string } | und
     a.channels * a.chips_per_channel * a.dies_per_chip * (a.multiplane ? 1 : a.planes_per_die);
   const blockBytes = a.page_bytes * planes * a.pages_per_block;
   const physicalBytes = lanes * a.blocks_per_plane * blockBytes;
-  if (physicalBytes / unit > 2 ** 31 - 4) {
-    return { path: ['ftl', 'unit_bytes'], message: 'expected fewer than 2^31 units in all' };
+  if (!canNumber(lanes * a.blocks_per_plane, blockBytes / unit)) {
+    return {
+      path: ['ftl', 'unit_bytes'],
+      message:
+        'expected fewer than 2^31 units in all, those of a block counted up to a multiple of 32',
+    };
   }
   const logicalUnits = Math.ceil((p.capacity_sectors * SECTOR_BYTES) / unit);
   const mapBytes = mapLayout(p, logicalUnits).pages * unit;

@@ -51,7 +51,7 @@ export function unsparse(
   to: PackedInts,
   each: (index: number, entry: number) => void,
 ): void {
-  to.clear(0, Math.ceil(to.length / to.perLine) * to.perLine);
+  to.clear();
   from.at.forEach((at, n) => {
     const places = from.places[n];
     const entries = from.entries[n];

@@ -48,7 +48,7 @@ export class VictimRows {
     this.#placeBefore = new Int32Array(lanes);
   }
 
-  /** The lane empties a block, from a row on. */
+  /** The lane empties a block, from a row on; the row before may be taken back. */
   begin(lane: number, block: number, row: number): void {
     const at = lane * this.#unitsPerBlock;
     const count = this.#whereabouts.list(block, this.#list, at);
@@ -56,7 +56,10 @@ export class VictimRows {
     this.#end[lane] = at + count;
     this.#part[lane] = at;
     this.#enter(lane);
-    this.#passOver(lane, block * this.#unitsPerBlock + row * this.#unitsPerRow);
+    const place = block * this.#unitsPerBlock + row * this.#unitsPerRow;
+    this.#passOver(lane, place - this.#unitsPerRow);
+    this.#remember(lane);
+    this.#passOver(lane, place);
   }
 
   #enter(lane: number): void {
@@ -90,9 +93,7 @@ export class VictimRows {
     let part = this.#part[lane];
     let bits = this.#bits[lane];
     let place = this.#place[lane];
-    this.#partBefore[lane] = part;
-    this.#bitsBefore[lane] = bits;
-    this.#placeBefore[lane] = place;
+    this.#remember(lane);
     const first = this.#block[lane] * this.#unitsPerBlock;
     let count = 0;
     let row = 0;
@@ -120,6 +121,12 @@ export class VictimRows {
     this.#place[lane] = place;
     this.row = row;
     return count;
+  }
+
+  #remember(lane: number): void {
+    this.#partBefore[lane] = this.#part[lane];
+    this.#bitsBefore[lane] = this.#bits[lane];
+    this.#placeBefore[lane] = this.#place[lane];
   }
 
   /** The row taken last has not been read after all. */

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Op } from '../../../src/device/device.ts';
+import { RandomStream } from '../../../src/sim/random.ts';
 import { drive } from './random-load.ts';
 import { profiles } from './random-profiles.ts';
 import { Bench, mapFaults, smallProfile } from './small.ts';
@@ -173,38 +174,53 @@ test('how often units are born again changes nothing', () => {
   );
 });
 
+/** Keeps a drive busy, and stops with some programs and collection under way: a few buffered writes. */
+function stopUnderWay(bench: Bench, seed: number): void {
+  drive(bench, seed, 800);
+  bench.onComplete = undefined;
+  for (let n = 0; n < 6; n++) bench.submit(n, Op.write, n * 40, 32);
+  const before = bench.order.length;
+  while (bench.order.length < before + 6) bench.events.step();
+}
+
+/** That two drives, of which `second` has been restored to what `first` is, go on alike. */
+function goOnAlike(first: Bench, second: Bench, submit: (bench: Bench, tag: number) => void): void {
+  const shift = second.events.nowNs - first.events.nowNs;
+  const times = [first, second].map((bench) => {
+    const done: number[] = [];
+    let n = 0;
+    bench.onComplete = (tag) => {
+      done.push(bench.events.nowNs, tag);
+      if (n++ < 300) submit(bench, tag);
+    };
+    for (let tag = 0; tag < 4; tag++) bench.submit(tag, Op.write, tag * 64, 8);
+    bench.run();
+    return done;
+  });
+  assert.deepEqual(
+    times[1].map((ns, i) => (i % 2 === 0 ? ns - shift : ns)),
+    times[0],
+  );
+  assert.deepEqual(mapFaults(second.drive), []);
+  for (let unit = 0; unit < first.drive.geometry.mappedUnits; unit++) {
+    assert.equal(second.drive.ftl.lookup(unit), first.drive.ftl.lookup(unit));
+  }
+}
+
 test('a snapshot goes on as the drive it was taken of does', () => {
   fc.assert(
     fc.property(profiles, fc.integer({ min: 0, max: 1e6 }), (profile, seed) => {
       const first = new Bench(profile);
-      drive(first, seed, 800);
-      // Some programs and collection under way: a few buffered writes, not run to the end.
-      first.onComplete = undefined;
-      for (let n = 0; n < 6; n++) first.submit(n, Op.write, n * 40, 32);
-      const before = first.order.length;
-      while (first.order.length < before + 6) first.events.step();
-      const snapshot = structuredClone(first.drive.snapshot());
+      stopUnderWay(first, seed);
       const second = new Bench(profile);
       second.events.advanceTo(12_345);
-      second.drive.restore(snapshot);
-      const shift = second.events.nowNs - first.events.nowNs;
-      const times = [first, second].map((bench) => {
-        bench.order.length = 0;
-        const done: number[] = [];
-        let n = 0;
-        bench.onComplete = (tag) => {
-          done.push(bench.events.nowNs, tag);
-          if (n++ < 300) bench.submit(tag, n % 3 === 0 ? Op.read : Op.write, (n * 88) % 1000, 8);
-        };
-        for (let tag = 0; tag < 4; tag++) bench.submit(tag, Op.write, tag * 64, 8);
-        bench.run();
-        return done;
+      second.drive.restore(structuredClone(first.drive.snapshot()));
+      const counts = new Map([first, second].map((bench) => [bench, 0]));
+      goOnAlike(first, second, (bench, tag) => {
+        const n = counts.get(bench)! + 1;
+        counts.set(bench, n);
+        bench.submit(tag, n % 3 === 0 ? Op.read : Op.write, (n * 88) % 1000, 8);
       });
-      assert.deepEqual(
-        times[1].map((ns, i) => (i % 2 === 0 ? ns - shift : ns)),
-        times[0],
-      );
-      assert.deepEqual(mapFaults(second.drive), []);
     }),
     {
       numRuns: 20,
@@ -213,5 +229,33 @@ test('a snapshot goes on as the drive it was taken of does', () => {
         [waitingProfile, 1],
       ],
     },
+  );
+});
+
+test('so it does in a drive that has been used, and where units are born again all the time', () => {
+  fc.assert(
+    fc.property(
+      profiles,
+      fc.integer({ min: 0, max: 1e6 }),
+      fc.constantFrom({}, { spareOrigins: 0 }),
+      (profile, seed, options) => {
+        const [first, second] = [0, 1].map(() => new Bench(profile, true, options));
+        stopUnderWay(first, seed);
+        for (let n = 0; n < seed % 50; n++) first.events.step();
+        drive(second, seed + 1, 800);
+        second.drive.restore(structuredClone(first.drive.snapshot()));
+        const streams = new Map(
+          [first, second].map((bench) => [bench, new RandomStream(seed, 'on')]),
+        );
+        const most = first.drive.capacitySectors - 16;
+        goOnAlike(first, second, (bench, tag) => {
+          const random = streams.get(bench)!;
+          const kind = random.below(12);
+          const op = kind === 0 ? Op.discard : kind < 4 ? Op.read : Op.write;
+          bench.submit(tag, op, random.below(most), 1 + random.below(16));
+        });
+      },
+    ),
+    { numRuns: 30 },
   );
 });

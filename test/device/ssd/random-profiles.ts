@@ -13,6 +13,7 @@ export const profiles: fc.Arbitrary<SsdProfile> = fc
     dies: fc.integer({ min: 1, max: 2 }),
     planes: fc.integer({ min: 1, max: 2 }),
     multiplane: fc.boolean(),
+    pagesPerBlock: fc.constantFrom(8, 8, 24, 40),
     pagesPerProgram: fc.constantFrom(1, 2),
     pageBytes: fc.constantFrom(4096, 8192),
     unitBytes: fc.constantFrom(2048, 4096),
@@ -105,7 +106,8 @@ export const profiles: fc.Arbitrary<SsdProfile> = fc
     const cache = r.slc === undefined ? 0 : r.slc.static_blocks + 2;
     const soft = (r.soft ?? 2) - 2;
     const spare = r.spare + soft + (r.streams?.directive ?? 2) - 2 + cache + mapBlocks;
-    const bytes = r.channels * r.chips * r.dies * r.planes * (blocks - spare) * 8 * r.pageBytes;
+    const lanePages = (blocks - spare) * r.pagesPerBlock;
+    const bytes = r.channels * r.chips * r.dies * r.planes * lanePages * r.pageBytes;
     return smallProfile({
       // Not a whole number of units, now and then.
       capacity_sectors: bytes / 512 - 3,
@@ -116,6 +118,7 @@ export const profiles: fc.Arbitrary<SsdProfile> = fc
         dies_per_chip: r.dies,
         planes_per_die: r.planes,
         multiplane: r.multiplane,
+        pages_per_block: r.pagesPerBlock,
         pages_per_program: r.pagesPerProgram,
         page_bytes: r.pageBytes,
         blocks_per_plane: blocks,

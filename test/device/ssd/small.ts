@@ -119,9 +119,12 @@ export function mapFaults(drive: SsdDrive): string[] {
   const held = new Map<number, number[]>();
   const places = new Map<number, number>();
   const logicals = new Map<number, number>();
+  // Of a map that is in memory as a whole, nothing asks that.
+  const knowsLogical = geometry.mappedUnits > geometry.logicalUnits;
   for (let logical = 0; logical < geometry.mappedUnits; logical++) {
     const birth = ftl.birthOf(logical);
     if (birth < 0) continue;
+    if (knowsLogical && ftl.logicalOf(birth) !== logical) faults.push(`${logical} is mistaken`);
     const place = ftl.whereabouts.find(birth);
     if (places.has(place)) faults.push(`${place} holds ${places.get(place)} and ${logical}`);
     places.set(place, logical);

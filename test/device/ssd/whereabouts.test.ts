@@ -120,6 +120,8 @@ function live(seed: number, pages: number, programRows: number, steps: number): 
           const row = Math.floor((placeOf.get(hand[i])! - victim * unitsPerBlock) / unitsPerRow);
           assert.equal(row, rows.row);
         }
+        // Listed anew, as after all has been born again or a snapshot restored.
+        if (random.below(10) === 0) rows.begin(0, victim, rows.row + 1);
         if (random.below(10) === 0) {
           rows.takeBack(0);
           continue;
@@ -150,4 +152,16 @@ test('every valid unit is where it was put, whatever else is moved and dies', ()
     ),
     { numRuns: 30 },
   );
+});
+
+test('a drive of more units than there are numbers for is refused', () => {
+  const drive = (blocks_per_plane: number, pages_per_block: number) => () =>
+    smallProfile({ array: { blocks_per_plane, pages_per_block } });
+  // Four lanes; two units a page.
+  const half = 2 ** 31 / 4 / 2;
+  drive(half / 1024 - 1024, 1024)();
+  assert.throws(drive(half / 1024, 1024), /fewer than 2\^31 units/);
+  // Sixteen units a block, which take 32 numbers.
+  drive(half / 16 - 1024, 8)();
+  assert.throws(drive(half / 16, 8), /fewer than 2\^31 units/);
 });
