@@ -132,7 +132,7 @@ function steadyWrites(profileName: string, depth: number): Case {
   const steady = { ...profile, ftl: { ...profile.ftl, initial_fill: 'steady' as const } };
   const device = createDeviceOn(events, steady);
   const places = Math.floor(device.capacitySectors / PAGE_SECTORS);
-  const drawn = anywhere(device);
+  const drawn = Int32Array.from(anywhere(device), (sector) => sector / PAGE_SECTORS);
   // Moved on at random after each round: a round alone would soon be a hot spot.
   const stream = new RandomStream(2, `bench:${device.name}`);
   let moved = 0;
@@ -140,8 +140,9 @@ function steadyWrites(profileName: string, depth: number): Case {
   const submit = (tag: number): void => {
     next = (next + 1) & (PLACES - 1);
     if (next === 0) moved = stream.below(places);
-    const place = (drawn[next] / PAGE_SECTORS + moved) % places;
-    device.submit(tag, Op.write, place * PAGE_SECTORS, PAGE_SECTORS, 0);
+    const place = drawn[next] + moved;
+    const sector = (place < places ? place : place - places) * PAGE_SECTORS;
+    device.submit(tag, Op.write, sector, PAGE_SECTORS, 0);
   };
   const loop = new ClosedLoop(submit);
   device.attach(loop);

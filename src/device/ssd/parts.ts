@@ -66,6 +66,18 @@ export class Parts {
     return this.#partBase[this.#partOf(-1 - base, birth & (GROUP_UNITS - 1))];
   }
 
+  /** The birth behind those of the part that a birth belongs to. */
+  endOf(birth: number): number {
+    const group = birth >>> GROUP_BITS;
+    const base = this.#base[group];
+    let end = GROUP_UNITS;
+    if (base < 0) {
+      const next = this.#next[this.#partOf(-1 - base, birth & (GROUP_UNITS - 1))];
+      if (next !== NONE) end = this.#from[next];
+    }
+    return group * GROUP_UNITS + end;
+  }
+
   /** The part, of those from `part` on, that a birth of the group belongs to. */
   #partOf(part: number, nth: number): number {
     for (;;) {

@@ -25,6 +25,8 @@ export interface Start {
    * @param into where they go, from `at` on
    */
   copy(block: number, physical: number, into: Int32Array, at: number, count: number): void;
+  /** Which units of a block, `from` up to `to`, hold anything: a bit for each, 32 at the most, the first lowest. */
+  validBits(block: number, from: number, to: number): number;
   /** Enters every block, oldest first in each lane. */
   enter(blocks: Blocks): void;
 }
@@ -33,6 +35,7 @@ export class WrittenInOrder implements Start {
   readonly units: number;
   readonly name: string;
   readonly #geometry: Geometry;
+  readonly #one = new Int32Array(1);
   /** Of the host's units those that were written; the translation pages follow them on the flash. */
   readonly #written: number;
 
@@ -71,6 +74,16 @@ export class WrittenInOrder implements Start {
       const logical = nth < written ? nth : logicalUnits + nth - written;
       into[at + i] = nth < this.units ? logical : -1;
     }
+  }
+
+  validBits(block: number, from: number, to: number): number {
+    const { unitsPerBlock } = this.#geometry;
+    let bits = 0;
+    for (let unit = from; unit < to; unit++) {
+      this.copy(block, block * unitsPerBlock + unit, this.#one, 0, 1);
+      if (this.#one[0] >= 0) bits |= 1 << (unit - from);
+    }
+    return bits;
   }
 
   enter(blocks: Blocks): void {
@@ -160,6 +173,17 @@ export class Steady implements Start {
       else if (this.#byAddress) into[at + i] = this.#addressOfRank(before + place, lane);
       else into[at + i] = this.#scatter.from(before + place);
     }
+  }
+
+  validBits(block: number, from: number, to: number): number {
+    const lane = this.#geometry.laneOfBlock(block);
+    const valid = this.#before(lane, block + 1) - this.#before(lane, block);
+    const within = this.#within;
+    let bits = 0;
+    for (let unit = from; unit < to; unit++) {
+      bits |= Number(within.from(unit) < valid) << (unit - from);
+    }
+    return bits;
   }
 
   enter(blocks: Blocks): void {

@@ -41,7 +41,6 @@ export class Whereabouts {
   readonly #native: Int32Array;
   /** By origin: `StartedOrigin`. */
   readonly #started: Uint8Array;
-  readonly #found: Int32Array;
 
   constructor(geometry: Geometry, births: Births, start: Start) {
     this.births = births;
@@ -55,7 +54,6 @@ export class Whereabouts {
     this.#home = new Int32Array(births.origins).fill(NONE);
     this.#native = new Int32Array(geometry.blocks);
     this.#started = new Uint8Array(births.origins);
-    this.#found = new Int32Array(geometry.unitsPerBlock);
   }
 
   /** Enters a block that is as the drive starts: its origin has its number. */
@@ -130,20 +128,15 @@ export class Whereabouts {
       const origin = (group / this.#groupsPerOrigin) | 0;
       // It was born again while it was in hand.
       if (this.#home[origin] !== NONE) this.#leaveHome(origin, this.#home[origin]);
-      const source = this.#parts.near(moved[i]);
+      const end = this.#parts.endOf(moved[i]);
       const first = i;
       let bits = 0;
       let last = NONE;
       // As far as they are of one part.
       do {
-        bits |= 1 << moved[i];
         last = moved[i++];
-      } while (
-        i < to &&
-        moved[i] > last &&
-        moved[i] >>> GROUP_BITS === group &&
-        this.#parts.near(moved[i]) === source
-      );
+        bits |= 1 << last;
+      } while (i < to && moved[i] > last && moved[i] < end);
       if (this.#parts.move(group, bits, live[group], target + first - from)) {
         this.#contents.add(block, group);
       }
@@ -191,12 +184,10 @@ export class Whereabouts {
   #enterStarted(block: number): void {
     const { live } = this.births;
     const first = block * this.#groupsPerOrigin;
-    const found = this.#found;
-    this.#start.copy(block, block * this.#unitsPerBlock, found, 0, this.#unitsPerBlock);
+    const units = this.#unitsPerBlock;
     for (let n = 0; n < this.#groupsPerOrigin; n++) {
-      let bits = 0;
-      const end = Math.min((n + 1) * GROUP_UNITS, this.#unitsPerBlock);
-      for (let unit = n * GROUP_UNITS; unit < end; unit++) if (found[unit] >= 0) bits |= 1 << unit;
+      const from = n * GROUP_UNITS;
+      const bits = this.#start.validBits(block, from, Math.min(from + GROUP_UNITS, units));
       live[first + n] = bits & ~live[first + n];
     }
   }
