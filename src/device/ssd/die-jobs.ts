@@ -23,6 +23,8 @@ export class DieJobs {
   readonly #programsBetween: boolean;
   readonly #readsBetween: boolean;
   readonly #hasMap: boolean;
+  readonly #dies: number = 0;
+  readonly #lanes: number = 0;
   /** By die: the lane whose turn it is. */
   readonly #nextLane: Int32Array;
   /** The lane of what was started last. */
@@ -48,6 +50,8 @@ export class DieJobs {
     this.#programsBetween = preemptible === true;
     this.#readsBetween = preemptible !== false;
     this.#geometry = geometry;
+    this.#dies = geometry.dies;
+    this.#lanes = geometry.lanes;
     this.#array = array;
     this.#destager = destager;
     this.#collector = collector;
@@ -63,17 +67,16 @@ export class DieJobs {
 
   /** Whether collection is such a thing to one of the die's lanes. */
   #has(die: number, what: number): boolean {
-    const { lanes, dies } = this.#geometry;
     const { active } = this.#collector;
-    for (let lane = die; lane < lanes; lane += dies) if (active[lane] === what) return true;
+    for (let lane = die; lane < this.#lanes; lane += this.#dies)
+      if (active[lane] === what) return true;
     return false;
   }
 
   /** @param readWaits for the die, which what goes beside the host yields to */
   hasJob(die: number, readWaits: boolean): boolean {
-    const { lanes, dies } = this.#geometry;
     const { active } = this.#collector;
-    for (let lane = die; lane < lanes; lane += dies) {
+    for (let lane = die; lane < this.#lanes; lane += this.#dies) {
       if (this.#destager.hasBatch(lane) || active[lane] === Collects.first) return true;
       if (!readWaits && active[lane] === Collects.beside) return true;
     }
@@ -96,19 +99,20 @@ export class DieJobs {
 
   /** Starts a batch of one of the die's lanes, if batches go, or collection that is such a thing to one. */
   #startOne(die: number, batchesGo: boolean, what: number): boolean {
-    const { lanes, dies } = this.#geometry;
     const { active } = this.#collector;
     // A die's lanes take turns.
     const first = this.#nextLane[die];
-    for (let n = 0, lane = first; n < lanes / dies; n++, lane = (lane + dies) % lanes) {
+    let lane = first;
+    do {
+      const next = lane + this.#dies < this.#lanes ? lane + this.#dies : die;
       const hasBatch = batchesGo && this.#destager.hasBatch(lane);
-      if (!hasBatch && active[lane] !== what) continue;
-      if (this.#startLane(lane, die, hasBatch)) {
-        this.#nextLane[die] = (lane + dies) % lanes;
+      if ((hasBatch || active[lane] === what) && this.#startLane(lane, die, hasBatch)) {
+        this.#nextLane[die] = next;
         this.#startedLane = lane;
         return true;
       }
-    }
+      lane = next;
+    } while (lane !== first);
     return false;
   }
 

@@ -10,7 +10,7 @@
  * the old copy, so the old copy stays valid.
  */
 
-import { Births } from './births.ts';
+import { Births, GROUP_BITS } from './births.ts';
 import { BlockState, type Blocks } from './blocks.ts';
 import type { Geometry } from './geometry.ts';
 import { PackedInts } from './packed-ints.ts';
@@ -160,12 +160,14 @@ export class Ftl {
    */
   move(births: Int32Array, from: Int32Array, at: number, count: number, target: number): number {
     const end = at + count;
+    const { live } = this.#births;
     let all = 0;
     for (let i = at; i < end;) {
       const source = from[i];
       let left = 0;
       for (; i < end && from[i] === source; i++) {
-        if (births[i] >= 0 && this.#births.isLive(births[i])) left++;
+        const birth = births[i];
+        if (birth >= 0 && (live[birth >>> GROUP_BITS] & (1 << birth)) !== 0) left++;
         else births[i] = NONE;
       }
       this.#blocks.moved(this.#geometry.blockOf(source), left);
