@@ -12,7 +12,7 @@ import { deepOf } from './ssd-parameters.ts';
 import type { LoopWorkload, Target } from './target.ts';
 
 /** Page types that a distribution of senses is cut into. */
-const TYPES = 10;
+const TYPES = 12;
 /** A lone read slower than several outstanding by so much has woken the flash. */
 const WAKES = 1.1;
 /** How long the flash rests before it dozes off, us: between the gaps of a lone reader and of two. */
@@ -40,7 +40,21 @@ export function firstGuess(profile: SsdProfile, targets: readonly Target[]): Ssd
     guess,
     small.filter(({ workload }) => workload.write),
   );
+  guessFlush(guess, targets);
   return guess;
+}
+
+/** Of the smallest write and flush nearly all is the flush. */
+function guessFlush(guess: SsdProfile, targets: readonly Target[]): void {
+  const { controller, link } = guess;
+  let leastKib = Infinity;
+  for (const { workload, measured } of targets) {
+    if (workload.run !== 'write-flush' || workload.kib >= leastKib) continue;
+    leastKib = workload.kib;
+    const payloadUs = (leastKib / link.mib_per_s) * KIB_PER_MIB_US;
+    const linkUs = payloadUs + (link.per_write_us ?? link.per_command_us) + link.per_command_us;
+    controller.flush_us = Math.max(1, measured.mean_us - controller.write_us - linkUs);
+  }
 }
 
 const at = (loops: readonly Loop[], outstanding: number): Loop['measured'] | undefined =>
@@ -90,15 +104,16 @@ function guessReads(guess: SsdProfile, reads: readonly Loop[]): void {
     const share = /^p([\d.]+)_us$/.exec(name);
     return share === null ? [] : [[Number(share[1]), us] as const];
   });
-  const told = known.filter(([p]) => p <= 95);
+  const told = known.filter(([p]) => p <= 95).sort(([a], [b]) => a - b);
   if (told.length < 2) {
     const from = array.read_us.reduce((sum, us) => sum + us, 0) / array.read_us.length;
     const to = Math.max(1, lone + wakeUs - restUs);
     array.read_us = array.read_us.map((us) => Math.max(1, (us * to) / from));
     return;
   }
+  const kinds = array.read_us.length;
   array.read_us = Array.from({ length: TYPES }, (_, i) =>
-    Math.max(1, quantile(told, (100 * (i + 0.5)) / TYPES) - restUs),
+    Math.max(1, quantile(told, (100 * (i + 0.5)) / TYPES, kinds) - restUs),
   );
   sources['array.read_us'] =
     `modes of the lone read's latency, cut into ${TYPES} equal shares, less firmware, channel and link`;
@@ -110,13 +125,18 @@ function guessReads(guess: SsdProfile, reads: readonly Loop[]): void {
   }
 }
 
-/** Straight lines between the known percentiles, level beyond them. */
-function quantile(known: readonly (readonly [number, number])[], p: number): number {
+/**
+ * Straight lines between the known percentiles, level beyond them. Page types are equally many, so
+ * where two known ones lie on either side of a type's edge the step is there.
+ */
+function quantile(known: readonly (readonly [number, number])[], p: number, kinds: number): number {
   const above = known.findIndex(([share]) => share >= p);
   if (above === 0) return known[0][1];
   if (above < 0) return known[known.length - 1][1];
   const [p0, us0] = known[above - 1];
   const [p1, us1] = known[above];
+  const edge = (Math.ceil((p0 / 100) * kinds) / kinds) * 100;
+  if (edge > p0 && edge < p1) return p < edge ? us0 : us1;
   return us0 + ((us1 - us0) * (p - p0)) / (p1 - p0);
 }
 

@@ -7,6 +7,7 @@
  */
 
 import { ssdProfileSchema, type SsdProfile } from '../device/ssd/profile.ts';
+import { KIB } from '../sim/units.ts';
 import type { Measurement } from './measurement.ts';
 import type { LoopWorkload } from './target.ts';
 import { get, set, valueAt, type Parameter, type ParameterSpace } from './space.ts';
@@ -31,6 +32,8 @@ const GROUPS: ParameterSpace<SsdProfile>['groups'] = {
 
 const RETRY = 'array.read_retry.added_us';
 
+const KIB_PER_MIB_US = 1e6 / 1024;
+
 const mean = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0) / list.length;
 
 /** What an absent number stands for (device/ssd/profile.ts). */
@@ -48,6 +51,9 @@ function valueOf(profile: SsdProfile, name: string): number {
 /** What a time that starts at none may come to, us: some times what the slowest drive here has. */
 const ROOM_US = 20;
 
+/** A part of a command's time, which may be none: what the deepest queue tells of it is an upper bound. */
+const isPart = (name: string): boolean => /^(controller|link)\.\w+_us$/.test(name);
+
 function rangeOf(profile: SsdProfile, name: string): Parameter {
   const start = valueOf(profile, name);
   const isWhole = /channels|_per_(chip|die|plane|block|program)$|bytes$|depth$|blocks$|burst$/.test(
@@ -64,7 +70,9 @@ function rangeOf(profile: SsdProfile, name: string): Parameter {
   }
   // The smallest sense shall stay above 1 us however far all of them move.
   const floor = name === 'array.read_us' ? 1 + start - Math.min(...profile.array.read_us) : 0;
-  if (start < 1) return { name, start, low: floor, high: floor + ROOM_US, scale: 'linear' };
+  if (start < 1 || isPart(name)) {
+    return { name, start, low: floor, high: floor + Math.max(ROOM_US, 4 * start), scale: 'linear' };
+  }
   return { name, start, low: Math.max(floor, start / 4), high: start * 4, scale: 'log' };
 }
 
@@ -128,6 +136,13 @@ const loopsOf = (measurement: Measurement): LoopWorkload[] =>
     ? []
     : measurement.targets.flatMap(({ workload }) => (workload.run === 'loop' ? [workload] : []));
 
+const sizesOf = (measurement: Measurement): number[] =>
+  measurement.kind === 'trace'
+    ? []
+    : measurement.targets.flatMap(({ workload: w }) =>
+        w.run === 'loop' || w.run === 'write-flush' ? [w.kib] : [],
+      );
+
 /** Outstanding from which on what is done one at a time shows, and not what the dies give. */
 export const deepOf = ({ link }: SsdProfile): number => (link.full_duplex ? 32 : 16);
 
@@ -143,7 +158,7 @@ function isDeep(profile: SsdProfile, measurement: Measurement, write: boolean): 
  * Half as many dies, and twice and four times as many, of the same capacity and rate of programming:
  * how they are counted no datasheet says, and how soon reads wait for each other follows from it.
  */
-function alternatives(profile: SsdProfile): SsdProfile[] {
+function otherDies(profile: SsdProfile): SsdProfile[] {
   return [0.5, 2, 4].flatMap((by) => {
     const drive = structuredClone(profile);
     const { array, buffer } = drive;
@@ -155,6 +170,33 @@ function alternatives(profile: SsdProfile): SsdProfile[] {
   });
 }
 
+/**
+ * The deepest queue's writes bound by the dies, not one by one: programs take as long as gives the same
+ * rate, and what was taken for the serial part is half of it. Between the two there is no slope.
+ */
+function boundByDies(profile: SsdProfile): SsdProfile[] {
+  if (!profile.buffer.write_back) return [];
+  const drive = structuredClone(profile);
+  const { array, link, controller } = drive;
+  const payloadUs = (4 / link.mib_per_s) * KIB_PER_MIB_US;
+  const unitBytes = array.planes_per_die * array.page_bytes * array.pages_per_program;
+  const dies = array.channels * array.chips_per_channel * array.dies_per_chip;
+  const serial = link.full_duplex ? controller.serial_write_us : link.per_write_us;
+  const eachUs = (serial ?? 0) + (link.full_duplex ? 0 : payloadUs);
+  const transferUs = (unitBytes / KIB / array.channel_mib_per_s) * KIB_PER_MIB_US;
+  const programUs = (dies * unitBytes * eachUs) / (4 * KIB) - transferUs;
+  if (serial === undefined || programUs < 1) return [];
+  array.program_us = moved('array.program_us', array.program_us, programUs);
+  if (link.full_duplex) controller.serial_write_us = serial / 2;
+  else link.per_write_us = serial / 2;
+  return [drive];
+}
+
+const alternatives = (profile: SsdProfile): SsdProfile[] => [
+  ...otherDies(profile),
+  ...boundByDies(profile),
+];
+
 export const ssdSpace: ParameterSpace<SsdProfile> = {
   groups: GROUPS,
   defaultFit: (profile, measurement) => [
@@ -165,11 +207,11 @@ export const ssdSpace: ParameterSpace<SsdProfile> = {
         valueOf(profile, name) === 0 || isDeep(profile, measurement, name.includes('write')),
     ),
     // Requests of one size do not tell the link's rate from its time for a command.
-    ...(loopsOf(measurement).some(({ kib }) => kib >= LARGE_KIB) ? GROUPS.link(profile) : []),
+    ...(sizesOf(measurement).some((kib) => kib >= LARGE_KIB) ? GROUPS.link(profile) : []),
   ],
   alternatives,
   isSmooth: true,
-  evaluations: 300,
+  evaluations: 500,
   rangeOf,
   profileAt,
   fittedProfile,

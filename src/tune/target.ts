@@ -92,8 +92,19 @@ function randomFigures(
   return figures;
 }
 
-/** Requests of a loop: its figures are then steady within a percent. */
-const LOOP = { requests: 2500, rounds: 12, steadyRequests: 20_000, steadyUnits: 200_000 } as const;
+/**
+ * Requests of a loop: its figures are then steady within a percent. Reads in line before dies spread
+ * over them as slowly as a random walk: the square of their number, up to a limit.
+ */
+const LOOP = {
+  requests: 4000,
+  spread: 8,
+  most: 40_000,
+  rounds: 12,
+  units: 4_000_000,
+  steadyRequests: 20_000,
+  steadyUnits: 200_000,
+} as const;
 
 function loopFigures(profile: AnyProfile, run: LoopWorkload, names: readonly string[]): Figures {
   const { write, outstanding, kib, sequential, hostUs, steady } = run;
@@ -102,7 +113,8 @@ function loopFigures(profile: AnyProfile, run: LoopWorkload, names: readonly str
   const bufferBytes = drive.kind === 'ssd' ? (drive as SsdProfile).buffer.bytes : 0;
   // What fills the buffer goes faster than what waits for it to be emptied.
   const filling = write ? 3 * Math.ceil(bufferBytes / (kib * 1024)) : 0;
-  const few = Math.ceil((LOOP.requests * 4) / Math.max(4, kib)) + 8 * outstanding;
+  const spread = write ? 8 * outstanding : Math.min(LOOP.most, LOOP.spread * outstanding ** 2);
+  const few = Math.ceil((LOOP.requests * 4) / Math.max(4, kib)) + spread;
   const requests = steady
     ? LOOP.steadyRequests
     : Math.ceil(Math.max(few, write ? programRounds(drive, kib) : 0));
@@ -113,7 +125,7 @@ function loopFigures(profile: AnyProfile, run: LoopWorkload, names: readonly str
     sequential,
     hostUs,
     requests,
-    warmup: Math.ceil(outstanding + (steady ? requests / 2 : filling)),
+    warmup: Math.ceil(outstanding + spread / 2 + (steady ? requests / 2 : filling)),
   });
   const figures: Record<string, number> = { iops, mean_us };
   figures.MBps = (iops * kib * 1024) / 1e6;
@@ -138,13 +150,17 @@ function programBytes({ array }: SsdProfile): number {
 
 /**
  * The drive with a buffer no larger than it takes to keep its dies busy, so that it is soon full, and
- * in steady state fewer and shorter blocks: rates and latencies depend on neither.
+ * fewer and shorter blocks: rates and latencies depend on neither, and a small map is soon made. Not
+ * so where what is cached is a share of the drive.
  */
 function small(profile: SsdProfile, steady: boolean): SsdProfile {
   const { buffer, ftl } = profile;
   const bytes = Math.min(buffer.bytes, 2 * programBytes(profile));
   const drive = { ...profile, buffer: { ...buffer, bytes } };
-  if (!steady) return drive;
+  if (!steady) {
+    const isWhole = ftl.cached_map !== undefined || profile.slc !== undefined;
+    return isWhole ? drive : shrunkTo(drive, LOOP.units);
+  }
   return shrunkTo({ ...drive, ftl: { ...ftl, initial_fill: 'steady' } }, LOOP.steadyUnits);
 }
 

@@ -9,6 +9,7 @@ import { InputError } from '../../src/sim/input-error.ts';
 import { profileFromDatasheet } from '../../src/tune/datasheet.ts';
 import { readFlashMatrix } from '../../src/tune/fio-matrix.ts';
 import { parametersOf } from '../../src/tune/space.ts';
+import { shrunkTo } from '../../src/tune/shrunk.ts';
 import { firstGuess } from '../../src/tune/ssd-first-guess.ts';
 import { ssdSpace } from '../../src/tune/ssd-parameters.ts';
 import { compareTargets, simulate, targetLoss, type Target } from '../../src/tune/target.ts';
@@ -173,6 +174,30 @@ test('a flash datasheet makes a profile whose every number has a source', () => 
   assert.ok(Math.abs((at(true, 64).iops * 4096) / 1e9 - 1) < 0.1, String(at(true, 64).iops));
   const wrong = written(JSON.stringify({ ...sheet, cell: 'xlc' }), 'x.datasheet.json');
   assert.throws(() => profileFromDatasheet(wrong), /x\.datasheet\.json:\d+: cell/);
+});
+
+test('of the smallest write and flush nearly all is the flush', () => {
+  const targets: Target[] = [512, 4].map((kib) => ({
+    workload: { run: 'write-flush', kib },
+    measured: { mean_us: 4000 + 2 * kib },
+  }));
+  const guess = firstGuess(plainStart(false), targets);
+  const [, { off }] = compareTargets(guess, targets);
+  assert.ok(Math.abs(off) < 0.05, String(off));
+});
+
+test('a shrunken drive has whole cycles of page types in a block', () => {
+  const start = plainStart(true);
+  const read_us = Array.from({ length: 12 }, (_, i) => 50 + i);
+  const small = shrunkTo({ ...start, array: { ...start.array, read_us } }, 4e6);
+  assert.equal(small.array.pages_per_block % 12, 0);
+  assert.ok(small.capacity_sectors < start.capacity_sectors / 10);
+});
+
+test('a tenth of what the deepest queue allows a serial part is found, and so are page types', async () => {
+  // Seed 202: dies bound its rates, so that the first guess at the serial parts is five times too much.
+  const { tuned, worst } = await predictFlash(202, ['reads', 'writes', 'serial']);
+  assert.ok(tuned < 0.04 && worst < 0.1, `${tuned} tuned, ${worst} at worst`);
 });
 
 test('a hidden drive: other depths and another size within 5 %', async () => {

@@ -29,7 +29,7 @@ const LONE = [
   'p95_us',
 ];
 
-const loop = (write: boolean, outstanding: number, kib = 4): LoopWorkload => ({
+export const loop = (write: boolean, outstanding: number, kib = 4): LoopWorkload => ({
   run: 'loop',
   write,
   outstanding,
@@ -53,7 +53,7 @@ export function plainStart(isSata: boolean): SsdProfile {
 }
 
 /** The same with all that is fitted drawn at random. */
-function hidden(seed: number): SsdProfile {
+export function hidden(seed: number): SsdProfile {
   const random = new RandomStream(seed, 'hidden');
   const between = (low: number, high: number): number => low + random.uniform() * (high - low);
   const isSata = random.uniform() < 0.5;
@@ -74,7 +74,7 @@ function hidden(seed: number): SsdProfile {
   return drive;
 }
 
-const figuresOf = (drive: SsdProfile, workload: LoopWorkload): Target => {
+export const figuresOf = (drive: SsdProfile, workload: LoopWorkload): Target => {
   const names = ['iops', ...(workload.outstanding === 1 && !workload.write ? LONE : ['p50_us'])];
   const all = simulate(drive, { workload, measured: Object.fromEntries(names.map((n) => [n, 1])) });
   return { workload, measured: Object.fromEntries(names.map((name) => [name, all[name]])) };
