@@ -13,18 +13,14 @@ import { holdOut, scoreTrace, type Measurement } from '../../src/tune/measuremen
 import { tune } from '../../src/tune/tune.ts';
 import { readValidationTrace } from '../../src/workload/replay/validation-trace.ts';
 import { validationData } from '../validation/shared.ts';
-import { FLASH, tuneFlash, type Row } from './flash.ts';
+import { FLASH_HEADING, flashPart } from './flash-document.ts';
 import { predict } from './hidden-drive.ts';
-import { predictFlash } from './hidden-flash.ts';
 
 const FIRST_SEED = 201;
 const HIDDEN_DRIVES = 10;
 
 const ratio = (ours: number, theirs: number): string => (ours / theirs).toFixed(2);
 const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
-
-const FLASH_HEADING = '# Tuning flash drives\n';
-const WORKERS = 2;
 
 async function rotational(): Promise<string> {
   const heldOut: string[][] = [];
@@ -87,93 +83,10 @@ ${markdownTable(['seed', 'untuned', 'tuned'], hidden)}
 `;
 }
 
-const HIDDEN_FLASH = 12;
-
-async function flash(): Promise<string> {
-  const rows: Row[] = [];
-  for (const drive of FLASH) rows.push(...(await tuneFlash(drive, WORKERS)));
-  const off = (share: number): string => `${(100 * share).toFixed(1)} %`;
-  const line = ({ drive, comparison: c, sheetOff }: Row): string[] => {
-    const { write, outstanding } = c.workload as { write: boolean; outstanding: number };
-    const digits = c.figure === 'iops' ? 0 : 1;
-    return [
-      drive,
-      write ? 'write' : 'read',
-      String(outstanding),
-      c.figure.replace('_us', ', us').replace('iops', 'IOPS'),
-      c.measured.toFixed(digits),
-      c.simulated.toFixed(digits),
-      off(c.off),
-      off(sheetOff),
-    ];
-  };
-  const head = [
-    'drive',
-    'op',
-    'outstanding',
-    'figure',
-    'measured',
-    'tuned',
-    'off',
-    'datasheet alone',
-  ];
-  const held = rows.filter(({ isFitted }) => !isFitted);
-  const bound = ({ comparison }: Row): number =>
-    (comparison.workload as { write: boolean }).write ? 0.15 : 0.1;
-  const within = (of: readonly Row[], of_: (row: Row) => number): string =>
-    `${of.filter((row) => Math.abs(of_(row)) <= bound(row)).length} of ${of.length}`;
-  const hiddenRows: string[][] = [];
-  const rms: number[] = [];
-  let worstOfAll = 0;
-  for (let seed = FIRST_SEED; seed < FIRST_SEED + HIDDEN_FLASH; seed++) {
-    const { untuned, tuned, worst } = await predictFlash(seed, undefined, WORKERS);
-    hiddenRows.push([String(seed), percent(untuned), percent(tuned), percent(worst)]);
-    rms.push(tuned);
-    worstOfAll = Math.max(worstOfAll, worst);
-  }
-  return `${FLASH_HEADING}
-## Real drives, half of the depths left out
-
-4 KiB random loops of \`../shared/validation/ssd\` (of cells at equal outstanding the one of middle
-IOPS). Begun from the datasheet (\`devices/ssd/*.datasheet.json\`), tuned to the depths of the second table,
-by default settings, and predicted at those of the first. The last column is the datasheet's
-profile untuned, on the same cells. Reads are held to 10 %, writes to 15 %.
-
-Left out, ${within(held, (row) => row.comparison.off)} figures hold tuned, ${within(held, (row) => row.sheetOff)}
-from the datasheet alone; fitted, ${within(
-    rows.filter(({ isFitted }) => isFitted),
-    (row) => row.comparison.off,
-  )}.
-
-Left out:
-
-${markdownTable(head, held.map(line))}
-
-Fitted:
-
-${markdownTable(head, rows.filter(({ isFitted }) => isFitted).map(line))}
-
-The 860 PRO's write rates at 4 and more outstanding are those of a drive that collects
-([VALIDATION-SSD.md](VALIDATION-SSD.md)); medians hold. The Sabrent's cells disagree among themselves
-at equal outstanding by up to 1.9 times. What the datasheets assume for a plain SATA host adapter was
-taken from the three SATA drives here, so their datasheet columns are not out of sample in the time of
-a command on the link; ratings that no sheet here has a source for are marked as such in the files.
-
-## Hidden flash drives
-
-Made-up drives with other senses, programs, firmware and serial parts, drawn at random; tuned to from a
-plain datasheet by their figures at 1, 4, 16 and 64 outstanding, then predicted at 2, 8 and 32 and with
-reads of 16 KiB. Root mean square of the relative errors, and the largest: half of the drives are within
-${percent(median(rms))}, all within ${percent(Math.max(...rms))}, and no figure is further off than ${percent(worstOfAll)}.
-
-${markdownTable(['seed', 'untuned', 'tuned', 'worst figure'], hiddenRows)}
-`;
-}
-
 const path = new URL('../../docs/TUNING.md', import.meta.url);
 const [, , only] = process.argv;
 const [oldRotational, oldFlash = ''] = readFileSync(path, 'utf8').split(FLASH_HEADING);
 const first = only === 'flash' ? oldRotational : await rotational();
-const second = only === 'hdd' ? FLASH_HEADING + oldFlash : await flash();
+const second = only === 'hdd' ? FLASH_HEADING + oldFlash : await flashPart();
 const text = `${first.trimEnd()}\n\n${second}`;
 writeFileSync(path, await format(text, { parser: 'markdown', printWidth: 100 }));

@@ -13,6 +13,7 @@ import { shrunkTo } from '../../src/tune/shrunk.ts';
 import { firstGuess } from '../../src/tune/ssd-first-guess.ts';
 import { ssdSpace } from '../../src/tune/ssd-parameters.ts';
 import { compareTargets, simulate, targetLoss, type Target } from '../../src/tune/target.ts';
+import { steadyWrites } from './flash-other.ts';
 import { plainStart, predictFlash } from './hidden-flash.ts';
 
 function written(text: string, name: string): string {
@@ -203,4 +204,11 @@ test('a tenth of what the deepest queue allows a serial part is found, and so ar
 test('a hidden drive: other depths and another size within 5 %', async () => {
   const { tuned, untuned } = await predictFlash(1, ['reads', 'writes', 'serial']);
   assert.ok(tuned < 0.05 && untuned > 2 * tuned, `${untuned} untuned, ${tuned} tuned`);
+});
+
+test('steady random writes at one depth tell those at others, and the fresh rate', async () => {
+  const rows = await steadyWrites(302);
+  for (const { comparison: c } of rows) {
+    assert.ok(Math.abs(c.off) < 0.03, `${JSON.stringify(c.workload)} ${c.off}`);
+  }
 });
