@@ -4,11 +4,14 @@
  *
  * A map is far larger than the processor's cache, so what an access costs is the wait for memory.
  * Entries do not cross cache lines, and what is known to be wanted is asked for many at a time (`gather`),
- * in loops without a branch: single accesses wait for memory one by one, these together.
+ * in a loop without a branch: single accesses wait for memory one by one, these together. Of a stretch in
+ * which nothing was ever set, a bit tells so: a drive that is only read is looked up without its map.
  */
 
 const LINE_BYTES = 64;
 const LINE_WORDS = LINE_BYTES / 4;
+/** 2 to this power entries are a stretch. */
+const STRETCH_BITS = 9;
 /**
  * Where the first line begins: large blocks of memory begin 16 bytes into a cache line (glibc's malloc
  * keeps their size there). Where that is not so, some entries do cross, and nothing else changes.
@@ -22,6 +25,8 @@ export class PackedInts {
   /** Entries a line holds, the first in the lowest bits of its first word. */
   readonly perLine: number = 0;
   readonly words: Int32Array;
+  /** A bit by stretch: something may have been set. */
+  readonly #isSet: Int32Array;
   readonly #mask: number = 0;
   /** A little over 1 / `perLine`, so that a product rounds down to the line. */
   readonly #linesPerEntry: number = NaN;
@@ -34,6 +39,7 @@ export class PackedInts {
     this.#mask = -1 >>> (32 - this.width);
     this.perLine = Math.floor((LINE_BYTES * 8) / this.width);
     this.#linesPerEntry = (1 + 2 ** -40) / this.perLine;
+    this.#isSet = new Int32Array((length >>> (STRETCH_BITS + 5)) + 1);
     const bytes = Math.ceil(length / this.perLine) * LINE_BYTES;
     // An entry in a line's last word is looked for in the word after it, too.
     const buffer = new ArrayBuffer(LEAD_BYTES + bytes + 4);
@@ -41,6 +47,8 @@ export class PackedInts {
   }
 
   get(index: number): number {
+    const stretch = index >>> STRETCH_BITS;
+    if ((this.#isSet[stretch >>> 5] & (1 << stretch)) === 0) return 0;
     const { words } = this;
     const line = (index * this.#linesPerEntry) | 0;
     const bit = Math.imul(index - Math.imul(line, this.perLine), this.width);
@@ -51,6 +59,8 @@ export class PackedInts {
   }
 
   set(index: number, value: number): void {
+    const stretch = index >>> STRETCH_BITS;
+    this.#isSet[stretch >>> 5] |= 1 << stretch;
     const { words } = this;
     const mask = this.#mask;
     const line = (index * this.#linesPerEntry) | 0;
