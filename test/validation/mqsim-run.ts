@@ -2,27 +2,37 @@
  * MQSim's cases on our model: its configuration and workload translated, and either its rules or
  * those of a real drive.
  *
- * Its rules are, on the flash, `chip_serves_one` and `commands_yield`, and in the map what
- * `mqsim-mapping.ts` says. Without them dies work on their own, commands slip in between transfers,
- * and write-backs of the map are programmed. All else is the same in both.
+ * Its rules are, on the flash, `chip_serves_one`, `commands_yield`, planes that pair in line and
+ * collection that holds up its chip; in the map what `mqsim-mapping.ts` says; at the start what
+ * `mqsim-start.ts` says, and the levelling that follows. Without them dies work on their own, commands
+ * slip in between transfers, write-backs of the map are programmed, and a drive starts as it settles. All
+ * else is the same in both; docs/VALIDATION-MQSIM.md says which is right.
  */
 
 import { readFileSync } from 'node:fs';
 import { Op } from '../../src/device/device.ts';
 import { loadProfile } from '../../src/device/registry.ts';
+import { BlockState, Stream, type Blocks } from '../../src/device/ssd/blocks.ts';
 import { SsdDrive } from '../../src/device/ssd/drive.ts';
+import type { Geometry } from '../../src/device/ssd/geometry.ts';
 import { ssdProfileSchema, type SsdProfile } from '../../src/device/ssd/profile.ts';
+import { Steady, type Start } from '../../src/device/ssd/start.ts';
 import { EventQueue } from '../../src/sim/events.ts';
 import { RandomStream } from '../../src/sim/random.ts';
 import { SECOND } from '../../src/sim/units.ts';
 import { MqsimMapping } from './mqsim-mapping.ts';
+import { assumedBlocks, choicesOf, heldShare } from './mqsim-start.ts';
 import { validationData } from './shared.ts';
 
 export interface MqsimCase {
   readonly ssdconfig: Readonly<Record<string, string>>;
   readonly workload: Readonly<Record<string, string>>;
   readonly result: {
-    readonly flows?: readonly { IOPS: number; Device_Response_Time: number }[];
+    readonly flows?: readonly {
+      IOPS: number;
+      Write_Request_Count: number;
+      End_to_End_Request_Delay: number;
+    }[];
     readonly ftl?: Readonly<Record<string, number>>;
   };
 }
@@ -50,6 +60,37 @@ const PAGE = 8192;
 const isHalfPages = ({ workload: w }: MqsimCase): boolean =>
   w.Average_Request_Size === '8' && w.Address_Alignment_Unit === '16';
 
+const softFree = ({ ssdconfig: s }: MqsimCase): number =>
+  Math.floor(Number(s.GC_Exec_Threshold) * Number(s.Block_No_Per_Plane));
+
+/** The blocks that its preconditioner fills of a plane that holds so many pages, the emptiest first. */
+function assumedUsed(of: MqsimCase, pages: number): number[] {
+  const { ssdconfig: s, workload: w } = of;
+  const blocks = Number(s.Block_No_Per_Plane);
+  return assumedBlocks(
+    {
+      occupancy: Number(w.Initial_Occupancy_Percentage) / 100,
+      overProvisioning: Number(s.Overprovisioning_Ratio),
+      blocks,
+      softFree: softFree(of),
+      pagesPerBlock: Number(s.Page_No_Per_Block),
+      choices: choicesOf(s.GC_Block_Selection_Policy, blocks),
+    },
+    pages,
+  );
+}
+
+/** A drive as its preconditioner takes it to be. */
+function assumedStart(of: MqsimCase, profile: SsdProfile): (geometry: Geometry) => Start {
+  const free = profile.gc.start_free_blocks + 2;
+  return (geometry) =>
+    new Steady(geometry, free, true, undefined, (units, full) => {
+      const used = assumedUsed(of, units);
+      // A lane with a page less may have a block less.
+      return Int32Array.from({ length: full }, (_, i) => used[used.length - full + i] ?? 0);
+    });
+}
+
 /** A case's drive. */
 export function mqsimProfile(of: MqsimCase, rules: boolean): SsdProfile {
   const { ssdconfig: s, workload: w } = of;
@@ -68,7 +109,7 @@ export function mqsimProfile(of: MqsimCase, rules: boolean): SsdProfile {
   const pages = lanes * blocks * 256;
   const isSteady = s.Enabled_Preconditioning === 'true';
   // A steady drive holds what was put on it to begin with, and that is what is overwritten.
-  const held = isSteady ? Number(w.Initial_Occupancy_Percentage) / 100 : 1;
+  const held = isSteady ? heldShare(Number(w.Initial_Occupancy_Percentage) / 100) : 1;
   const logical = Math.floor(pages * (1 - Number(s.Overprovisioning_Ratio)) * held);
   const memoryBytesPerNs =
     (2 * Number(s.Data_Cache_DRAM_Data_Busrt_Size) * Number(s.Data_Cache_DRAM_Data_Rate)) / 1000;
@@ -101,7 +142,7 @@ export function mqsimProfile(of: MqsimCase, rules: boolean): SsdProfile {
       blocks_per_plane: blocks,
       page_bytes: page,
       multiplane: false,
-      pairs_planes: true,
+      pairs_planes: rules ? 'in-line' : true,
       chip_serves_one: rules,
       commands_yield: rules,
     },
@@ -124,11 +165,46 @@ export function mqsimProfile(of: MqsimCase, rules: boolean): SsdProfile {
     },
     gc: {
       ...base.gc,
-      start_free_blocks: Math.floor(Number(s.GC_Exec_Threshold) * blocks),
+      // Under its rules a block that is full starts the collection of one: as many stay free as were.
+      start_free_blocks:
+        isSteady && rules
+          ? blocks - assumedUsed(of, Math.round(logical / lanes)).length - 2
+          : softFree(of),
+      preemptible: rules ? 'reads' : true,
       policy: s.GC_Block_Selection_Policy === 'GREEDY' ? 'greedy' : 'random-greedy',
       choices: Math.floor(Math.log2(blocks)),
     },
   });
+}
+
+/**
+ * Its static wear levelling: what it holds against the threshold is the difference of the numbers of the
+ * blocks erased most and least, not of their erases (Flash_Block_Manager_Base::
+ * Get_min_max_erase_difference). So the first erase of a plane sets it off, for the first block, which
+ * its preconditioner has filled most; the next is one that maps are written to, and never is.
+ */
+function levelOnce(blocks: Blocks, geometry: Geometry): void {
+  const { lanes, blocksPerLane } = geometry;
+  const erases = new Uint8Array(lanes);
+  const isDone = new Uint8Array(lanes);
+  const erased = blocks.erased.bind(blocks);
+  blocks.erased = (block) => {
+    erases[geometry.laneOfBlock(block)] = 1;
+    erased(block);
+  };
+  const takeVictim = blocks.takeVictim.bind(blocks);
+  blocks.takeVictim = (lane) => {
+    if (erases[lane] === 0 || isDone[lane] === 1) return takeVictim(lane);
+    isDone[lane] = 1;
+    let fullest = lane * blocksPerLane;
+    for (let block = fullest; block < (lane + 1) * blocksPerLane; block++) {
+      const isFull = blocks.state[block] === BlockState.full;
+      if (isFull && blocks.valid[block] > blocks.valid[fullest]) fullest = block;
+    }
+    blocks.policy.remove(fullest, blocks.valid[fullest]);
+    blocks.state[fullest] = BlockState.emptying;
+    return fullest;
+  };
 }
 
 /** A drive, MQSim's map before it where the case has one, and requests through both. */
@@ -139,6 +215,11 @@ class MqsimRun {
   sumNs = 0;
   mapping: MqsimMapping | undefined;
   readonly #isCached: boolean;
+  readonly #places: boolean;
+  readonly #placed = new Set<number>();
+  readonly #mostInside: number;
+  #inside = 0;
+  readonly #waiting: (() => void)[] = [];
   readonly #free: number[] = [];
   readonly #then: (() => void)[] = [];
   #nextTag = 0;
@@ -148,7 +229,15 @@ class MqsimRun {
    * @param scale divides the size of the map's cache
    */
   constructor(of: MqsimCase, profile: SsdProfile, rules: boolean, span: number, scale: number) {
-    this.drive = new SsdDrive(profile, this.events, {});
+    const isAssumed = rules && of.ssdconfig.Enabled_Preconditioning === 'true';
+    this.drive = new SsdDrive(profile, this.events, {
+      start: isAssumed ? assumedStart(of, profile) : undefined,
+    });
+    if (isAssumed && of.ssdconfig.Static_Wearleveling_Enabled === 'true') {
+      levelOnce(this.drive.blocks, this.drive.geometry);
+    }
+    this.#places = rules && of.ssdconfig.Enabled_Preconditioning !== 'true';
+    this.#mostInside = Number(of.ssdconfig.Queue_Fetch_Size);
     this.#isCached = of.workload.Device_Level_Data_Caching_Mode === 'WRITE_CACHE';
     this.drive.attach({
       complete: (tag) => {
@@ -178,15 +267,25 @@ class MqsimRun {
     this.drive.submit(tag, op, sector, sectors, 0);
   }
 
-  /** A request arrives now. */
+  /** A request arrives now; no more than Queue_Fetch_Size are in the drive at once. */
   request(op: Op, sector: number, sectors: number, then: () => void): void {
     const startNs = this.events.nowNs;
-    const { mapping } = this;
-    const end = (): void => {
-      this.ended++;
-      this.sumNs += this.events.nowNs - startNs;
-      then();
+    const fetch = (): void => {
+      this.#inside++;
+      this.#serve(op, sector, sectors, () => {
+        this.#inside--;
+        this.ended++;
+        this.sumNs += this.events.nowNs - startNs;
+        this.#waiting.shift()?.();
+        then();
+      });
     };
+    if (this.#inside < this.#mostInside) fetch();
+    else this.#waiting.push(fetch);
+  }
+
+  #serve(op: Op, sector: number, sectors: number, end: () => void): void {
+    const { mapping } = this;
     if (mapping === undefined) {
       this.#submit(op, sector, sectors, end);
       return;
@@ -209,9 +308,25 @@ class MqsimRun {
       from += count;
       if (!isAckedFirst) left++;
       mapping.translate(page, () => {
+        if (this.#places) this.#place(page, op);
         if (!isAckedFirst) this.#submit(op, at, count, pieceDone);
       });
     }
+  }
+
+  /**
+   * What is read before it was written gets a page then and there
+   * (Address_Mapping_Unit_Page_Level::online_create_entry_for_reads), which moves the plane's next one on.
+   */
+  #place(page: number, op: Op): void {
+    if (this.#placed.has(page)) return;
+    this.#placed.add(page);
+    if (op !== Op.read) return;
+    const { blocks, geometry } = this.drive;
+    const lane = Math.floor(geometry.homeOf(page) / geometry.unitsPerLane);
+    // The last page of a block is left to a write, which closes it.
+    const isLast = blocks.nextUnit(lane, Stream.host) + 1 === geometry.unitsPerBlock;
+    if (!isLast) blocks.allocate(lane, Stream.host);
   }
 
   outcome(): MqsimOutcome {

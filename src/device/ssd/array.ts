@@ -158,7 +158,7 @@ export class FlashArray {
     this.#suspends = new Int32Array(dies);
     this.#suspension = new Suspension(profile);
     this.#channelFreeNs = new Float64Array(geometry.channels);
-    this.#pairs = profile.array.pairs_planes === true;
+    this.#pairs = (profile.array.pairs_planes ?? false) !== false;
     this.#readsOn =
       geometry.lanes === dies &&
       profile.array.commands_yield !== true &&

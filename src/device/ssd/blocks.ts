@@ -178,6 +178,12 @@ export class Blocks {
     return stale;
   }
 
+  /** The unit that the stream's open block goes on at; 0 where its next program opens one. */
+  nextUnit(lane: number, stream: Stream): number {
+    const at = lane * this.#streams + stream;
+    return this.#open[at] === 0 ? 0 : this.#fill[at];
+  }
+
   /** First physical unit of the lane's next program; only when `hasRoom`. */
   allocate(lane: number, stream: Stream): number {
     const at = lane * this.#streams + stream;

@@ -12,6 +12,7 @@ import { Stream, type Blocks } from './blocks.ts';
 import type { CachedMap } from './cached-map.ts';
 import type { Ftl, InHand } from './ftl.ts';
 import type { Geometry } from './geometry.ts';
+import type { PlanePairs } from './plane-pairs.ts';
 import { VictimRows } from './victim-rows.ts';
 
 /** What collection is to a lane: nothing, what it does before the host, or when the host leaves it time. */
@@ -275,11 +276,41 @@ export class Collector implements InHand {
   }
 
   #program(lane: number): void {
-    this.#programming[lane] = Math.min(this.#carried[lane], this.#geometry.unitsPerProgram);
+    const bytes = this.#takeProgram(lane);
+    this.#array.startProgram(lane, Stream.gc, this.#target[lane], bytes);
+  }
+
+  /** Gives the lane's next program a place; returns what it holds, bytes. */
+  #takeProgram(lane: number): number {
+    this.#programming[lane] = Math.min(this.#carried[lane], this.#unitsPerProgram);
     this.#target[lane] = this.#blocks.allocate(lane, Stream.gc);
     this.programs++;
-    const bytes = this.#programming[lane] * this.#geometry.unitBytes;
-    this.#array.startProgram(lane, Stream.gc, this.#target[lane], bytes);
+    return this.#programming[lane] * this.#unitBytes;
+  }
+
+  /** Whether a lane's program may go in one command with that just started for another plane. */
+  canJoin(lane: number, started: number, pairs: PlanePairs): boolean {
+    const isNext =
+      this.#programming[started] > 0 &&
+      this.active[lane] === this.active[started] &&
+      this.#carried[lane] >= this.#unitsPerProgram &&
+      this.#erasable[lane] === 0;
+    if (!isNext) return false;
+    const page = this.#geometry.pageOf(this.#blocks.nextUnit(lane, Stream.gc));
+    const startedPage = this.#geometry.pageOf(this.#target[started]);
+    return pairs.meet(page, this.#pagesInLine(lane), startedPage);
+  }
+
+  /** Puts the lane's next program into the command just started for another plane of its die. */
+  join(lane: number): void {
+    this.#array.joinProgram(lane, this.#takeProgram(lane));
+  }
+
+  /** Pages that the lane has yet to program for its victim. */
+  #pagesInLine(lane: number): number {
+    const victim = this.#victim[lane] - 1;
+    const left = victim < 0 ? 0 : this.#blocks.valid[victim];
+    return Math.ceil(Math.max(left, this.#carried[lane]) / this.#unitsPerRow);
   }
 
   /** The lane's program is done. */

@@ -18,6 +18,7 @@ import { Collects, type Collector } from './collector.ts';
 import type { Ftl } from './ftl.ts';
 import type { Geometry } from './geometry.ts';
 import { LaneLists } from './lane-lists.ts';
+import type { PlanePairs } from './plane-pairs.ts';
 import { hostStream, type Streams } from './streams.ts';
 
 /** What the destager needs of the drive around it. */
@@ -139,11 +140,19 @@ export class Destager {
     return sectors * SECTOR_BYTES;
   }
 
-  /** Whether two lanes' batches go to pages of the same number, and of one kind. */
-  canJoin(lane: number, other: number): boolean {
-    const isSame =
-      this.#geometry.pageOf(this.#target[lane]) === this.#geometry.pageOf(this.#target[other]);
-    return isSame && this.#stream[lane] === this.#stream[other];
+  /** Whether a lane's batch may go in one command with that of another plane, which is of its kind. */
+  canJoin(lane: number, started: number, pairs: PlanePairs): boolean {
+    if (this.#count[lane] === 0 || this.#stream[lane] !== this.#stream[started]) return false;
+    const page = this.#geometry.pageOf(this.#target[lane]);
+    const startedPage = this.#geometry.pageOf(this.#target[started]);
+    return pairs.meet(page, this.#pagesInLine(lane), startedPage);
+  }
+
+  /** Pages that wait for a lane that has a batch, those of the batch included. */
+  #pagesInLine(lane: number): number {
+    const { unitsPerRow } = this.#geometry;
+    const waiting = this.#byAddress ? this.#lists!.count[lane * this.#streamCount] : 0;
+    return Math.ceil((this.#count[lane] + waiting) / unitsPerRow);
   }
 
   /** Looks again whether the lane could take a batch, and whether it needs collection. */

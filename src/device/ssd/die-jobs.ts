@@ -9,6 +9,7 @@ import type { BusyClock } from './busy.ts';
 import { Collects, type Collector } from './collector.ts';
 import type { Destager } from './destager.ts';
 import type { Geometry } from './geometry.ts';
+import type { PlanePairs } from './plane-pairs.ts';
 import type { WritePath } from './write-path.ts';
 
 export class DieJobs {
@@ -18,7 +19,7 @@ export class DieJobs {
   readonly #collector: Collector;
   readonly #writes: WritePath;
   readonly #busy: BusyClock;
-  readonly #pairs: boolean;
+  readonly #pairs: PlanePairs;
   /** Whether the host's programs, and its reads, go between collection's operations. */
   readonly #programsBetween: boolean;
   readonly #readsBetween: boolean;
@@ -32,7 +33,6 @@ export class DieJobs {
 
   /**
    * @param hasMap translation pages are read and written
-   * @param pairsPlanes programs of the same page in several planes of a die go as one
    */
   constructor(
     geometry: Geometry,
@@ -41,12 +41,12 @@ export class DieJobs {
     collector: Collector,
     writes: WritePath,
     busy: BusyClock,
-    pairsPlanes: boolean,
+    pairs: PlanePairs,
     preemptible: boolean | 'reads',
     hasMap: boolean,
   ) {
     this.#hasMap = hasMap;
-    this.#pairs = pairsPlanes;
+    this.#pairs = pairs;
     this.#programsBetween = preemptible === true;
     this.#readsBetween = preemptible !== false;
     this.#geometry = geometry;
@@ -117,7 +117,7 @@ export class DieJobs {
   }
 
   #startLane(lane: number, die: number, hasBatch: boolean): boolean {
-    if (hasBatch) this.#startBatch(lane);
+    if (hasBatch) this.#destager.start(lane);
     else if (!this.#collector.start(lane)) {
       // Collection is through: the lane may take what waits in the buffer, and start on it at once.
       this.#destager.review(lane);
@@ -125,18 +125,16 @@ export class DieJobs {
       return this.#array.isWorking(die);
     }
     this.#busy.enter();
+    if (this.#pairs.isOn) this.#join(lane, hasBatch ? this.#destager : this.#collector);
     return true;
   }
 
-  /** Starts a lane's batch, and with it those of the die's other planes that go to the same page. */
-  #startBatch(lane: number): void {
+  /** Puts what waits in the die's other planes into the command just started for a lane, where it may be. */
+  #join(lane: number, from: Destager | Collector): void {
     const { lanes, planeStride } = this.#geometry;
-    const destager = this.#destager;
-    destager.start(lane);
-    if (!this.#pairs) return;
     for (let other = (lane + planeStride) % lanes; other !== lane;) {
-      if (destager.hasBatch(other) && destager.canJoin(other, lane)) {
-        destager.join(other);
+      if (from.canJoin(other, lane, this.#pairs)) {
+        from.join(other);
         this.#busy.enter();
       }
       other = (other + planeStride) % lanes;

@@ -31,6 +31,7 @@ import { victimPolicies } from './gc/registry.ts';
 import { Geometry } from './geometry.ts';
 import { IdleWork } from './idle-work.ts';
 import { keepBlocks, type SsdProfile } from './profile.ts';
+import { PlanePairs } from './plane-pairs.ts';
 import { PowerCut } from './power-cut.ts';
 import { Interrupts } from './interrupts.ts';
 import { ReadPath } from './read-path.ts';
@@ -50,6 +51,8 @@ const fillOf = (slot: number): number => -1 - slot;
 export interface SsdOptions extends DeviceOptions {
   /** See `FtlOptions`: it decides how fast the drive is simulated, and nothing else. */
   spareOrigins?: number;
+  /** How the drive starts, instead of what `ftl.initial_fill` of its profile says. */
+  start?: ((geometry: Geometry) => Start) | undefined;
 }
 
 export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapClient {
@@ -125,7 +128,8 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
       wear,
       slc,
     );
-    this.ftl = new Ftl(geometry, this.blocks, startOf(profile, geometry), {
+    const start = options.start?.(geometry) ?? startOf(profile, geometry);
+    this.ftl = new Ftl(geometry, this.blocks, start, {
       openMax: geometry.lanes * (hostStreams(profile) + Number(slc !== undefined)),
       spareOrigins: options.spareOrigins,
       knowsLogical: profile.ftl.cached_map !== undefined,
@@ -228,7 +232,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
       this.#collector,
       this.#writes,
       this.#busy,
-      profile.array.pairs_planes === true,
+      new PlanePairs(geometry, profile.array.pairs_planes ?? false),
       profile.gc.preemptible ?? true,
       this.#map !== undefined,
     );

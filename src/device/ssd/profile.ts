@@ -193,12 +193,13 @@ const array = z
           'between two transfers).',
       }),
     pairs_planes: z
-      .boolean()
+      .union([z.boolean(), z.literal('in-line')])
       .optional()
       .meta({
         description:
           'Where planes do not work together as a rule: reads, or programs, that wait for pages of the ' +
-          'same number in several planes of a die go as one command (false when absent).',
+          'same number in several planes of a die go as one command (false when absent); "in-line": ' +
+          'programs of any pages that wait, which NAND does not allow and MQSim does.',
       }),
     read_burst: count('Reads a die serves in a row while a program or erase waits for it.'),
     rest_after_program_us: microseconds(

@@ -105,6 +105,9 @@ export class WrittenInOrder implements Start {
   }
 }
 
+/** How many of a lane's so many valid units are in each of its so many full blocks, the emptiest first. */
+export type Filling = (units: number, blocks: number) => Int32Array;
+
 export class Steady implements Start {
   readonly units: number;
   readonly name: string;
@@ -125,8 +128,15 @@ export class Steady implements Start {
    * @param freeBlocks blocks of each lane that are free
    * @param byAddress each unit stays in the lane its address belongs to
    * @param draws blocks the victim policy chooses among, as `drawsOf` has it
+   * @param filling how a lane's blocks are filled; as a policy that draws so many leaves them when absent
    */
-  constructor(geometry: Geometry, freeBlocks: number, byAddress: boolean, draws?: number) {
+  constructor(
+    geometry: Geometry,
+    freeBlocks: number,
+    byAddress: boolean,
+    draws?: number,
+    filling: Filling = (units, full) => spreadOver(units, full, geometry.unitsPerBlock, draws),
+  ) {
     const { lanes, blocksPerLane, unitsPerBlock, mappedUnits } = geometry;
     this.#geometry = geometry;
     this.units = mappedUnits;
@@ -141,12 +151,12 @@ export class Steady implements Start {
       const units = byAddress
         ? unitsOfLane(geometry, lane)
         : Math.floor(((lane + 1) * mappedUnits) / lanes) - Math.floor((lane * mappedUnits) / lanes);
-      let spread = spreads.get(units);
-      if (spread === undefined) {
-        spread = laneSpread(spreadOver(units, full, unitsPerBlock, draws), blocksPerLane);
-        spreads.set(units, spread);
+      let known = spreads.get(units);
+      if (known === undefined) {
+        known = laneSpread(filling(units, full), blocksPerLane);
+        spreads.set(units, known);
       }
-      this.#spreads.push(spread);
+      this.#spreads.push(known);
       this.#laneBefore[lane + 1] = this.#laneBefore[lane] + units;
     }
     this.#scatter = new Scatter(mappedUnits);

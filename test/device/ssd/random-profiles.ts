@@ -95,16 +95,16 @@ export const profiles: fc.Arbitrary<SsdProfile> = fc
     copyback: fc.boolean(),
     chipServesOne: fc.boolean(),
     commandsYield: fc.boolean(),
-    pairsPlanes: fc.boolean(),
+    pairsPlanes: fc.constantFrom(false, true, 'in-line' as const),
     sendsPadding: fc.boolean(),
     spare: fc.integer({ min: 7, max: 10 }),
   })
   .map((r) => {
-    const blocks = 24;
+    const soft = (r.soft ?? 2) - 2;
+    const blocks = 24 + soft;
     // More open blocks need more spare ones.
     const mapBlocks = r.cachedMap === undefined ? 0 : 2;
     const cache = r.slc === undefined ? 0 : r.slc.static_blocks + 2;
-    const soft = (r.soft ?? 2) - 2;
     const spare = r.spare + soft + (r.streams?.directive ?? 2) - 2 + cache + mapBlocks;
     const lanePages = (blocks - spare) * r.pagesPerBlock;
     const bytes = r.channels * r.chips * r.dies * r.planes * lanePages * r.pageBytes;
