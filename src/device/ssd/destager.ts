@@ -323,13 +323,14 @@ export class Destager {
     while (touched > 0) this.#takeOwn(lists, this.#touched[--touched]);
     if (buffer.freeCount > 0 && buffer.forcedUpTo === this.#forcedUpTo) return;
     this.#forcedUpTo = buffer.forcedUpTo;
-    for (let lane = 0; lane < lanes; lane++) this.#takeOwn(lists, lane);
+    for (let lane = 0; lane < lanes && this.#readyCount > 0; lane++) this.#takeOwn(lists, lane);
   }
 
   /** Starts a batch of the lane's own slots, if one is due and the lane is ready. */
   #takeOwn(lists: LaneLists, lane: number): void {
     for (let stream = 0; stream < this.#streamCount && this.#ready[lane] === 1; stream++) {
       const list = lane * this.#streamCount + stream;
+      if (lists.count[list] === 0) continue;
       const whole = this.#batchFor(lane, stream);
       if (!this.#isDue(lists, list, whole, this.#buffer.freeCount === 0)) continue;
       const count = this.#gatherFrom(lists, list, whole);
@@ -347,7 +348,6 @@ export class Destager {
   /** Whether a list makes a batch: a full one, or what is forced or in the way. */
   #isDue(lists: LaneLists, list: number, whole: number, isInTheWay: boolean): boolean {
     const buffer = this.#buffer;
-    if (lists.count[list] === 0) return false;
     if (lists.count[list] >= whole || isInTheWay) return true;
     for (let slot = lists.first[list]; slot >= 0; slot = buffer.next[slot]) {
       if (buffer.isForcedSlot(slot)) return true;
