@@ -20,6 +20,7 @@ import { Steady, type Start } from '../../src/device/ssd/start.ts';
 import { EventQueue } from '../../src/sim/events.ts';
 import { RandomStream } from '../../src/sim/random.ts';
 import { SECOND } from '../../src/sim/units.ts';
+import { MqsimCache, type Piece } from './mqsim-cache.ts';
 import { MqsimMapping } from './mqsim-mapping.ts';
 import { assumedBlocks, choicesOf, heldShare } from './mqsim-start.ts';
 import { validationData } from './shared.ts';
@@ -148,14 +149,15 @@ export function mqsimProfile(of: MqsimCase, rules: boolean): SsdProfile {
     },
     buffer: {
       ...base.buffer,
-      write_back: isCached,
+      write_back: isCached && !rules,
       admission: 'in-order',
-      // What may be on its way to the flash at once: a page a plane.
-      bytes: isCached ? lanes * PAGE * parts + waitingBytes : base.buffer.bytes,
-      ...(isCached && {
-        mib_per_s: (memoryBytesPerNs * rows * 1e9) / 2 ** 20,
-        access_us: 0.026,
-      }),
+      // What may be on its way to the flash at once: a page a plane. Under its rules a cache before the drive.
+      bytes: isCached && !rules ? lanes * PAGE * parts + waitingBytes : base.buffer.bytes,
+      ...(isCached &&
+        !rules && {
+          mib_per_s: (memoryBytesPerNs * rows * 1e9) / 2 ** 20,
+          access_us: 0.026,
+        }),
     },
     ftl: {
       ...base.ftl,
@@ -215,6 +217,11 @@ class MqsimRun {
   sumNs = 0;
   mapping: MqsimMapping | undefined;
   readonly #isCached: boolean;
+  readonly #cache: MqsimCache | undefined;
+  readonly #linkNsPerSector: number;
+  readonly #onArrived: number;
+  readonly #arrives: (() => void)[] = [];
+  #linkFreeNs = 0;
   readonly #places: boolean;
   readonly #placed = new Set<number>();
   readonly #mostInside: number;
@@ -239,6 +246,9 @@ class MqsimRun {
     this.#places = rules && of.ssdconfig.Enabled_Preconditioning !== 'true';
     this.#mostInside = Number(of.ssdconfig.Queue_Fetch_Size);
     this.#isCached = of.workload.Device_Level_Data_Caching_Mode === 'WRITE_CACHE';
+    this.#linkNsPerSector = (SECTOR * 1e9) / (profile.link.mib_per_s * 2 ** 20);
+    this.#onArrived = this.events.register(() => this.#arrives.shift()!());
+    if (this.#isCached && rules) this.#cache = this.#makeCache(of);
     this.drive.attach({
       complete: (tag) => {
         this.#free.push(tag);
@@ -284,13 +294,66 @@ class MqsimRun {
     else this.#waiting.push(fetch);
   }
 
-  #serve(op: Op, sector: number, sectors: number, end: () => void): void {
-    const { mapping } = this;
-    if (mapping === undefined) {
-      this.#submit(op, sector, sectors, end);
-      return;
-    }
+  #makeCache({ ssdconfig: s }: MqsimCase): MqsimCache {
+    const flash = (op: Op) => (piece: Piece, done: () => void) => {
+      this.#translate(piece.page, op, () => this.#submit(op, piece.sector, piece.sectors, done));
+    };
+    const dram = {
+      rowBytes: Number(s.Data_Cache_DRAM_Row_Size),
+      burstBytes: Number(s.Data_Cache_DRAM_Data_Busrt_Size),
+      transferNs: 1000 / Number(s.Data_Cache_DRAM_Data_Rate),
+      openNs: Number(s.Data_Cache_DRAM_tRCD) + Number(s.Data_Cache_DRAM_tCL),
+      closeNs: Number(s.Data_Cache_DRAM_tRP),
+    };
+    const most = (this.drive.geometry.lanes * PAGE) / SECTOR;
+    return new MqsimCache(
+      this.events,
+      { read: flash(Op.read), write: flash(Op.write) },
+      dram,
+      most,
+    );
+  }
+
+  /** A request's parts in pages. */
+  #pieces(sector: number, sectors: number): Piece[] {
     const { unitSectors } = this.drive.geometry;
+    const pieces: Piece[] = [];
+    for (let from = sector; from < sector + sectors;) {
+      const page = Math.floor(from / unitSectors);
+      const end = Math.min(sector + sectors, (page + 1) * unitSectors);
+      pieces.push({ page, sector: from, sectors: end - from });
+      from = end;
+    }
+    return pieces;
+  }
+
+  #translate(page: number, op: Op, then: () => void): void {
+    const known = (): void => {
+      if (this.#places) this.#place(page, op);
+      then();
+    };
+    if (this.mapping === undefined) known();
+    else this.mapping.translate(page, known);
+  }
+
+  #serve(op: Op, sector: number, sectors: number, end: () => void): void {
+    const cache = this.#cache;
+    if (cache !== undefined && op === Op.write) {
+      // Its data comes over the link first.
+      const now = this.events.nowNs;
+      this.#linkFreeNs = Math.max(now, this.#linkFreeNs) + sectors * this.#linkNsPerSector;
+      this.#arrives.push(() => cache.write(this.#pieces(sector, sectors), end));
+      this.events.schedule(Math.round(this.#linkFreeNs), this.#onArrived, 0);
+    } else if (cache !== undefined) {
+      cache.read(this.#pieces(sector, sectors), end);
+    } else if (this.mapping === undefined) {
+      this.#submit(op, sector, sectors, end);
+    } else {
+      this.#serveByPage(op, sector, sectors, end);
+    }
+  }
+
+  #serveByPage(op: Op, sector: number, sectors: number, end: () => void): void {
     let left = 0;
     const pieceDone = (): void => {
       if (--left === 0) end();
@@ -301,15 +364,10 @@ class MqsimRun {
       left++;
       this.#submit(op, sector, sectors, pieceDone);
     }
-    for (let from = sector; from < sector + sectors;) {
-      const page = Math.floor(from / unitSectors);
-      const count = Math.min(sector + sectors, (page + 1) * unitSectors) - from;
-      const at = from;
-      from += count;
+    for (const piece of this.#pieces(sector, sectors)) {
       if (!isAckedFirst) left++;
-      mapping.translate(page, () => {
-        if (this.#places) this.#place(page, op);
-        if (!isAckedFirst) this.#submit(op, at, count, pieceDone);
+      this.#translate(piece.page, op, () => {
+        if (!isAckedFirst) this.#submit(op, piece.sector, piece.sectors, pieceDone);
       });
     }
   }
