@@ -1,6 +1,8 @@
 /** MQSim's cases: its results, ours under its rules and without them, and the document that shows them. */
 
-import { mqsimCases, runMqsimCase, type MqsimCase, type MqsimOutcome } from './mqsim-run.ts';
+import { mqsimCases, type MqsimCase } from './mqsim-case.ts';
+import type { MqsimOutcome } from './mqsim-drive.ts';
+import { runMqsimCase } from './mqsim-run.ts';
 
 export interface MqsimResult {
   readonly name: string;

@@ -7,8 +7,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { format } from 'prettier';
+import { mqsimCases } from './mqsim-case.ts';
 import { mqsimDocument, mqsimResult, runnable } from './mqsim-results.ts';
-import { mqsimCases } from './mqsim-run.ts';
 import { assumedBlocks, choicesOf, heldShare } from './mqsim-start.ts';
 import { needsData } from './shared.ts';
 
