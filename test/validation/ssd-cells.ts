@@ -149,6 +149,14 @@ function cellsOf(of: Series): Cell[] {
   ];
 }
 
+/** IOPS of all cells of random writes of a drive of sata-random-4k.csv, by `${iodepth}x${jobs}`. */
+export function writeMatrix(drive: string): Map<string, number> {
+  const rows = readRows('sata-random-4k.csv').filter(
+    (row) => row.drive === drive && row.rw === 'randwrite',
+  );
+  return new Map(rows.map((row) => [`${row.iodepth}x${row.numjobs}`, Number(row.iops)]));
+}
+
 const single = (
   profile: string,
   write: boolean,

@@ -3,6 +3,7 @@
 import { loadProfile } from '../../src/device/registry.ts';
 import { runDirectLoop } from '../../src/workload/bare/direct-loop.ts';
 import { allCells, type Cell, type Figure } from './ssd-cells.ts';
+import { matrixPart } from './ssd-matrix.ts';
 import { missReason } from './ssd-misses.ts';
 
 /** One figure of one cell. */
@@ -78,6 +79,7 @@ ${reasons
   })
   .join('\n\n')}
 
+${matrixPart()}
 ## Held by test beside these cells
 
 \`test/validation/ssd-drives.test.ts\`, on drives shrunk in proportion (\`src/tune/shrunk.ts\`) where a steady
