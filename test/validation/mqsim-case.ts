@@ -142,7 +142,8 @@ export function mqsimProfile(of: MqsimCase, rules: boolean): SsdProfile {
     },
     gc: {
       ...base.gc,
-      // Under its rules a block that is full starts the collection of one: as many stay free as were.
+      // Under its rules a block that is full starts the collection of one: as many stay free as were when
+      // its three were open, and one more for the block that levelling empties without being asked to.
       start_free_blocks:
         isSteady && rules
           ? blocks - assumedUsed(of, Math.round(logical / lanes)).length - 2

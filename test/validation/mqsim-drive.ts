@@ -18,6 +18,8 @@ export interface MqsimOutcome {
   readonly iops: number;
   readonly meanUs: number;
   readonly writeAmplification: number;
+  /** Pages programmed, for the host and for collection. */
+  readonly pages: number;
   /** Reads of the map on flash a request. */
   readonly mapReads: number;
 }
@@ -235,6 +237,7 @@ export class MqsimDrive {
     return {
       iops: (ended * SECOND) / this.events.nowNs,
       meanUs: this.sumNs / ended / 1000,
+      pages: hostUnits + gcUnits,
       writeAmplification: hostUnits > 0 ? (hostUnits + gcUnits) / hostUnits : 1,
       mapReads: mapping === undefined ? 0 : (mapping.flashMisses + mapping.writebacks) / ended,
     };

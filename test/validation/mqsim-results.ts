@@ -9,7 +9,9 @@ export interface MqsimResult {
   /** As MQSim printed them, but its rate over the time it took where it divided by whole seconds. */
   readonly iops: number;
   readonly meanUs: number;
+  /** Of several seeds, by rate, the one in the middle. */
   readonly rules: MqsimOutcome;
+  readonly bySeed: readonly MqsimOutcome[];
   readonly free: MqsimOutcome;
   /** How far ours under its rules may be off, as a share; undefined where it is explained instead. */
   readonly tolerance: number | undefined;
@@ -26,6 +28,9 @@ const TRUE_NS: Readonly<Record<string, number>> = {
   unit_write8k_qd1: 777_501.0001,
 };
 const TRUE_IOPS: Readonly<Record<string, number>> = { trace_tpcc: 6304 };
+
+/** A run of 60 s collects some 70 blocks a plane, in bursts of four: seeds differ by some per cent. */
+const STEADY_SEEDS = [1, 2, 3, 4, 5];
 
 interface Note {
   readonly case: RegExp;
@@ -58,6 +63,15 @@ const notes: readonly Note[] = [
       'requests that never end). 16 over its own rate is 26.98 ms, and ours is within 2 % of that',
     explains: 'mean',
   },
+  {
+    case: /^pc_1x1.*greedy$/,
+    note:
+      `${START}: by seed from -3.9 to -0.6 %, MQSim's being one seed. What is programmed in the 60 s, collection ` +
+      'included, differs by less than 1 % (the table above). But all four planes fill a block at about ' +
+      'the same time and collect four each then, 4 % of the run: MQSim ends just before such a burst, at ' +
+      '18.8 blocks a plane, ours just after one, at 18.1 to 18.7',
+    explains: 'both',
+  },
   { case: /^pc_.*_ideal/, note: START },
   { case: /^pc_/, note: `${START}, ${MAP}` },
   { case: /^trace_wsrch/, note: 'none: little is outstanding' },
@@ -84,11 +98,16 @@ export function mqsimResult(name: string): MqsimResult {
   const isTrace = of.workload.File_Path !== undefined;
   const scale = isIdeal || isSteady || isTrace ? 1 : 10;
   const trueNs = TRUE_NS[name];
+  const seeds = isSteady ? STEADY_SEEDS : [1];
+  const bySeed = seeds
+    .map((seed) => runMqsimCase(of, true, scale, seed))
+    .toSorted((a, b) => a.iops - b.iops);
   const result: MqsimResult = {
     name,
     iops: trueNs === undefined ? (TRUE_IOPS[name] ?? flow.IOPS) : 1e9 / trueNs,
     meanUs: trueNs === undefined ? flow.End_to_End_Request_Delay : trueNs / 1000,
-    rules: runMqsimCase(of, true, scale),
+    rules: bySeed[bySeed.length >> 1],
+    bySeed,
     free: runMqsimCase(of, false, isSteady || isTrace || name.includes('_gc_') ? 1 : 10),
     tolerance: explains === 'both' ? undefined : bound,
     meanTolerance: explains === undefined ? bound : undefined,
@@ -101,11 +120,13 @@ export function mqsimResult(name: string): MqsimResult {
 const rate = (x: number): string => x.toFixed(x < 1000 ? 1 : 0);
 const percent = (x: number): string => `${x >= 0 ? '+' : '-'}${Math.abs(100 * x).toFixed(1)} %`;
 
-/** Pages that MQSim has programmed a page of the host's, of one page a request. */
-function programmed(name: string): number {
-  const { ftl, flows } = mqsimCases[name].result;
-  return (ftl?.Total_CMT_Queries_For_Writes ?? NaN) / (flows?.[0].Write_Request_Count ?? NaN);
-}
+/** Pages that MQSim has programmed. */
+const pagesOf = (name: string): number =>
+  mqsimCases[name].result.ftl?.Total_CMT_Queries_For_Writes ?? NaN;
+
+/** The same a page of the host's, of one page a request. */
+const programmed = (name: string): number =>
+  pagesOf(name) / (mqsimCases[name].result.flows?.[0].Write_Request_Count ?? NaN);
 
 /** docs/VALIDATION-MQSIM.md. */
 export function mqsimDocument(): string {
@@ -203,17 +224,21 @@ ${rows.map(line).join('\n')}
   first block, of the fullest: 15 blocks of 252 pages in the 10 s of pc_1x4x2x2, 13 % of all its programs
   (its counters have the executions, not the pages). *Free* does not.
 
-| case | MQSim's write amplification | ours from its start | ours as it settles |
-| --- | --- | --- | --- |
+| case | IOPS, five seeds | pages programmed | MQSim's write amplification | ours from its start | ours as it settles |
+| --- | --- | --- | --- | --- | --- |
 ${steady
   .map(
-    ({ name, rules, free }) =>
-      `| ${name} | ${programmed(name).toFixed(2)} | ${rules.writeAmplification.toFixed(2)} | ` +
+    ({ name, iops, rules, bySeed, free }) =>
+      `| ${name} | ${bySeed.map((seed) => percent(seed.iops / iops - 1)).join(', ')} | ` +
+      `${percent(rules.pages / pagesOf(name) - 1)} | ` +
+      `${programmed(name).toFixed(2)} | ${rules.writeAmplification.toFixed(2)} | ` +
       `${free.writeAmplification.toFixed(2)} |`,
   )
   .join('\n')}
 
-MQSim's from its own counters, pages programmed for collection and levelling among them.
+MQSim's from its own counters, pages programmed for collection and levelling among them. Theirs is
+one seed, of 60 s in which a plane collects some 70 blocks in bursts of four, 0.7 s each, so that a run is
+a matter of chance by some per cent; ours above is the one in the middle of five.
 
 ## What is not held, and why
 

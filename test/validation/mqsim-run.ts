@@ -21,11 +21,12 @@ import { validationData } from './shared.ts';
  * Runs a case.
  * @param scale divides its time, the span that it touches and the cache of its map, which leaves
  *   rates and shares as they are
+ * @param seed of the addresses
  */
-export function runMqsimCase(of: MqsimCase, rules: boolean, scale = 1): MqsimOutcome {
+export function runMqsimCase(of: MqsimCase, rules: boolean, scale = 1, seed = 1): MqsimOutcome {
   const profile = mqsimProfile(of, rules);
   return of.workload.File_Path === undefined
-    ? runSynthetic(of, profile, rules, scale)
+    ? runSynthetic(of, profile, rules, scale, seed)
     : runTrace(of, profile, rules);
 }
 
@@ -34,6 +35,7 @@ function runSynthetic(
   profile: SsdProfile,
   rules: boolean,
   scale: number,
+  seed: number,
 ): MqsimOutcome {
   const { ssdconfig: s, workload: w } = of;
   const sectors = Number(w.Average_Request_Size);
@@ -41,7 +43,7 @@ function runSynthetic(
   const share = s.Enabled_Preconditioning === 'true' ? 1 : Number(w.Working_Set_Percentage) / 100;
   const places = Math.floor((profile.capacity_sectors * share) / step / scale);
   const run = new MqsimDrive(of, profile, rules, places * step, scale);
-  const random = new RandomStream(1, 'mqsim');
+  const random = new RandomStream(seed, 'mqsim');
   const isRandom = w.Address_Distribution === 'RANDOM_UNIFORM';
   const readShare = Number(w.Read_Percentage) / 100;
   const requests = Number(w.Total_Requests_To_Generate) / scale;
