@@ -22,8 +22,8 @@ import { Whereabouts } from './whereabouts.ts';
 const NOWHERE = 1;
 const FIRST = 2;
 const NONE = -1;
-/** Entries that are looked at in one go when all units are born again: V8 compiles what is called often. */
-const PIECE = 16384;
+/** Units that are born again in one go: few enough for what is known of them to stay in the cache. */
+const PIECE = 2048;
 
 /** Whoever moves units. */
 export interface InHand {
@@ -54,6 +54,13 @@ export class Ftl {
   readonly #logical: PackedInts | undefined;
   /** What the map says of the units of a program. */
   readonly #entries: Int32Array;
+  /** Of units that are being born again. */
+  readonly #again = {
+    logical: new Int32Array(PIECE),
+    birth: new Int32Array(PIECE),
+    place: new Int32Array(PIECE),
+    scratch: new Int32Array(PIECE),
+  };
   #collection!: InHand;
 
   /** @param start where everything is to begin with */
@@ -216,18 +223,22 @@ export class Ftl {
 
   #bearAgainFrom(from: number, to: number): void {
     const { whereabouts } = this;
+    const births = this.#births;
     const forward = this.#forward;
-    for (let logical = from; logical < to; logical++) {
-      const birth = this.birthOf(logical);
-      if (birth < 0) {
-        forward.set(logical, NOWHERE);
-        continue;
-      }
-      const again = whereabouts.birthAt(whereabouts.find(birth));
-      forward.set(logical, again + FIRST);
-      this.#births.setLive(again);
-      this.#logical?.set(again, logical + 1);
+    const { logical, birth, place, scratch } = this.#again;
+    let count = 0;
+    for (let unit = from; unit < to; unit++) {
+      birth[count] = this.birthOf(unit);
+      logical[count] = unit;
+      if (birth[count] >= 0) count++;
+      else forward.set(unit, NOWHERE);
     }
+    whereabouts.findMany(birth, count, place, scratch);
+    for (let i = 0; i < count; i++) birth[i] = whereabouts.birthAt(place[i]);
+    for (let i = 0; i < count; i++) births.setLive(birth[i]);
+    for (let i = 0; i < count; i++) forward.set(logical[i], birth[i] + FIRST);
+    if (this.#logical === undefined) return;
+    for (let i = 0; i < count; i++) this.#logical.set(birth[i], logical[i] + 1);
   }
 
   save(): { forward: SparseMap; whereabouts: ReturnType<Whereabouts['save']>; start: string } {

@@ -59,6 +59,23 @@ export class Parts {
     return this.#partBase[part] + countBits(this.placed[group] & bitRange(this.#from[part], nth));
   }
 
+  /**
+   * The places of many births. One loop for each list that is looked at, and one to reckon: their waits
+   * for memory overlap, as many as there is room for in the processor.
+   * @param into where they go, as the births stand
+   * @param scratch as long as `into`
+   */
+  findMany(births: Int32Array, count: number, into: Int32Array, scratch: Int32Array): void {
+    const base = this.#base;
+    const { placed } = this;
+    for (let i = 0; i < count; i++) into[i] = base[births[i] >>> GROUP_BITS];
+    for (let i = 0; i < count; i++) scratch[i] = placed[births[i] >>> GROUP_BITS];
+    for (let i = 0; i < count; i++) {
+      const before = scratch[i] & ~(-1 << births[i]);
+      into[i] = into[i] < 0 ? this.find(births[i]) : into[i] + countBits(before);
+    }
+  }
+
   /** A place in the same block as a birth. */
   near(birth: number): number {
     const base = this.#base[birth >>> GROUP_BITS];

@@ -100,6 +100,19 @@ export class Whereabouts {
       : home * this.#unitsPerBlock + birth - origin * this.#stride;
   }
 
+  /** The physical units that many births are in; see `Parts.findMany`. */
+  findMany(births: Int32Array, count: number, into: Int32Array, scratch: Int32Array): void {
+    const stride = this.#stride;
+    const unitsPerBlock = this.#unitsPerBlock;
+    const homes = this.#home;
+    this.#parts.findMany(births, count, into, scratch);
+    for (let i = 0; i < count; i++) {
+      const origin = (births[i] / stride) | 0;
+      const home = homes[origin];
+      if (home !== NONE) into[i] = home * unitsPerBlock + births[i] - origin * stride;
+    }
+  }
+
   /** The block a birth is in. */
   blockOf(birth: number): number {
     const home = this.#home[(birth / this.#stride) | 0];
