@@ -18,6 +18,13 @@ import { VictimRows } from './victim-rows.ts';
 /** What collection is to a lane: nothing, what it does before the host, or when the host leaves it time. */
 export const Collects = { not: 0, first: 1, beside: 2 } as const;
 
+/** How many blocks were taken to be emptied; the sum of what was valid in each, units, and of its squares. */
+export interface Victims {
+  count: number;
+  units: number;
+  squares: number;
+}
+
 /** Emptied blocks a lane lets wait for their erase before it pads a program. */
 const EMPTIED_MAX = 8;
 
@@ -26,9 +33,8 @@ export class Collector implements InHand {
   unitsMoved = 0;
   programs = 0;
   erases = 0;
-  /** Blocks taken to be emptied, those of the single-level cache left out, and what was valid in them. */
-  victims = 0;
-  victimUnits = 0;
+  /** Blocks taken to be emptied, those of the single-level cache left out. */
+  readonly victims: Victims = { count: 0, units: 0, squares: 0 };
   /** By lane: what collection is to it, as `Collects` has it. */
   readonly active: Uint8Array;
 
@@ -211,8 +217,10 @@ export class Collector implements InHand {
       const stale = isPressing ? blocks.reclaimable(lane) : blocks.reclaimableNow(lane);
       if (stale >= this.#geometry.unitsPerBlock) block = blocks.takeVictim(lane);
       if (block >= 0) {
-        this.victims++;
-        this.victimUnits += blocks.valid[block];
+        const valid = blocks.valid[block];
+        this.victims.count++;
+        this.victims.units += valid;
+        this.victims.squares += valid * valid;
       }
     }
     return block < 0 && this.#wantsFolding(lane) ? blocks.takeCached(lane) : block;

@@ -21,7 +21,7 @@ import { Blocks, type Stream } from './blocks.ts';
 import { WriteBuffer } from './buffer.ts';
 import { BusyClock } from './busy.ts';
 import { CachedMap, mapLayout, type CachedMapClient } from './cached-map.ts';
-import { Collector } from './collector.ts';
+import { Collector, type Victims } from './collector.ts';
 import { Counters, type SsdCounters } from './counters.ts';
 import { Destager, type DestagerClient } from './destager.ts';
 import { DieJobs } from './die-jobs.ts';
@@ -247,13 +247,9 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
     this.counters = this.#counts;
   }
 
-  /** Blocks that collection has taken so far, and the units that were valid in them then. */
-  get victims(): number {
+  /** Blocks that collection has taken so far. */
+  get victims(): Readonly<Victims> {
     return this.#collector.victims;
-  }
-
-  get victimUnits(): number {
-    return this.#collector.victimUnits;
   }
 
   /** Whether every block is written with a block's worth of the host's units. */

@@ -1,10 +1,15 @@
 /**
  * Brings a drive that starts near its steady state into it: uniform random writes of one mapping
- * unit each, until write amplification stays what it is.
+ * unit each, until write amplification stays what it is, and is known well enough to be stated.
  *
  * Write amplification is read off the blocks that are taken to be emptied: 1 / (1 - their valid share).
  * Counting what is written over a stretch would tell it as well, but lanes fill and empty their blocks
- * in step, so that one stretch holds a round of collection more than another.
+ * in step, so that one stretch holds a round of collection more than another. How far the victims' shares
+ * lie apart tells how well their mean is known; it takes a hundred blocks of greedy's, which are alike,
+ * and thousands of one drawn out of two.
+ *
+ * Each window is as long as all before it, so that what is stated is the later half of all that was run,
+ * and the earlier half is what it is held against.
  */
 
 import type { EventQueue } from '../../sim/events.ts';
@@ -12,10 +17,12 @@ import { RandomStream } from '../../sim/random.ts';
 import { Op } from '../device.ts';
 import type { SsdDrive } from './drive.ts';
 
-/** Write amplification of two windows in a row differs by less than this share. */
+/** Write amplification of two windows in a row differs by less than this share, and what chance may add. */
 const STABLE = 0.02;
-const WINDOWS_MAX = 64;
-/** In a window so many units are programmed: this part of the logical units, or a few blocks a lane. */
+/** Its standard error is less than this share: it is four of them from being 5 % off. */
+const KNOWN = 0.0125;
+const WINDOWS_MAX = 9;
+/** In the first window so many units are programmed: this part of the logical units, or a few blocks a lane. */
 const WINDOW_SHARE = 1 / 128;
 const WINDOW_BLOCKS = 16;
 const DEPTH = 64;
@@ -57,7 +64,7 @@ export function* settleStepwise(
   const whole = Math.floor(drive.capacitySectors / unitSectors);
   const random = new RandomStream(seed, 'settle');
   const depth = Math.min(DEPTH, drive.queueDepth);
-  const window = Math.max(lanes * unitsPerBlock * WINDOW_BLOCKS, logicalUnits * WINDOW_SHARE);
+  let window = Math.max(lanes * unitsPerBlock * WINDOW_BLOCKS, logicalUnits * WINDOW_SHARE);
   const load = { outstanding: 0, writes: 0, isOver: false };
   const submit = (tag: number): void => {
     load.outstanding++;
@@ -72,10 +79,11 @@ export function* settleStepwise(
   });
   for (let tag = 0; tag < depth; tag++) submit(tag);
   let amplification = NaN;
+  let error = 0;
   let isStable = false;
   for (let n = 1; n <= WINDOWS_MAX && !isStable; n++) {
     const { hostUnits, gcUnits } = counters;
-    const { victims, victimUnits } = drive;
+    const { count, units, squares } = drive.victims;
     const begun = hostUnits + gcUnits;
     for (let share = 0; share < 1;) {
       const due = counters.hostUnits + STRIDE;
@@ -85,16 +93,20 @@ export function* settleStepwise(
       }
       yield { window: n, share: Math.min(1, share), amplification };
     }
-    const last = amplification;
-    const taken = drive.victims - victims;
+    if (n > 1) window *= 2;
+    const before = { amplification, error };
+    const taken = drive.victims.count - count;
     // Blocks of a single-level cache hold less, and pages of the map are no host's.
     if (drive.hasPlainBlocks && taken > 0) {
-      const room = taken * unitsPerBlock;
-      amplification = room / (room - (drive.victimUnits - victimUnits));
+      const mean = (drive.victims.units - units) / taken;
+      const variance = (drive.victims.squares - squares) / taken - mean * mean;
+      amplification = unitsPerBlock / (unitsPerBlock - mean);
+      error = Math.sqrt(Math.max(0, variance) / taken) / (unitsPerBlock - mean);
     } else {
       amplification = 1 + (counters.gcUnits - gcUnits) / (counters.hostUnits - hostUnits);
     }
-    isStable = Math.abs(amplification / last - 1) < STABLE;
+    const drift = Math.abs(amplification / before.amplification - 1);
+    isStable = error < KNOWN && drift < STABLE + Math.hypot(error, before.error);
   }
   load.isOver = true;
   while (load.outstanding > 0) events.step();
