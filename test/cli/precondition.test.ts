@@ -100,7 +100,10 @@ test(
   inFolder(async (folder) => {
     const was = process.exitCode;
     // Between two steps of settling, as a person's Ctrl-C would come.
-    setImmediate(() => process.emit('SIGINT'));
+    process.once('newListener', (event) => {
+      assert.equal(event, 'SIGINT');
+      setImmediate(() => process.emit('SIGINT'));
+    });
     await main(['precondition', 'samsung-970pro', '-o', join(folder, 'x.snap')]);
     assert.equal(process.exitCode, 130);
     process.exitCode = was;
