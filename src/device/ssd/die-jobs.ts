@@ -28,8 +28,6 @@ export class DieJobs {
   readonly #lanes: number = 0;
   /** By die: the lane whose turn it is. */
   readonly #nextLane: Int32Array;
-  /** The lane of what was started last. */
-  #startedLane = 0;
 
   /**
    * @param hasMap translation pages are read and written
@@ -87,14 +85,7 @@ export class DieJobs {
     const collectsOnly = !this.#programsBetween && this.#has(die, Collects.first);
     if (this.#startOne(die, !collectsOnly, Collects.first)) return true;
     if (collectsOnly && this.#startOne(die, true, Collects.first)) return true;
-    return !readWaits && this.#startBeside(die);
-  }
-
-  #startBeside(die: number): boolean {
-    if (!this.#startOne(die, false, Collects.beside)) return false;
-    // It may have taken a free block that the host was to have.
-    this.#destager.review(this.#startedLane);
-    return true;
+    return !readWaits && this.#startOne(die, false, Collects.beside);
   }
 
   /** Starts a batch of one of the die's lanes, if batches go, or collection that is such a thing to one. */
@@ -108,7 +99,6 @@ export class DieJobs {
       const hasBatch = batchesGo && this.#destager.hasBatch(lane);
       if ((hasBatch || active[lane] === what) && this.#startLane(lane, die, hasBatch)) {
         this.#nextLane[die] = next;
-        this.#startedLane = lane;
         return true;
       }
       lane = next;
@@ -126,7 +116,13 @@ export class DieJobs {
     }
     this.#busy.enter();
     if (this.#pairs.isOn) this.#join(lane, hasBatch ? this.#destager : this.#collector);
+    if (!hasBatch) this.#reviewBeside(lane);
     return true;
+  }
+
+  /** A program of collection's beside the host may have taken a free block that the host was to have. */
+  #reviewBeside(lane: number): void {
+    if (this.#collector.active[lane] === Collects.beside) this.#destager.review(lane);
   }
 
   /** Puts what waits in the die's other planes into the command just started for a lane, where it may be. */
@@ -136,6 +132,7 @@ export class DieJobs {
       if (from.canJoin(other, lane, this.#pairs)) {
         from.join(other);
         this.#busy.enter();
+        if (from === this.#collector) this.#reviewBeside(other);
       }
       other = (other + planeStride) % lanes;
     }
