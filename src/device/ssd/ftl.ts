@@ -203,8 +203,7 @@ export class Ftl {
   #makeFree(): void {
     const inUse = new Set<number>();
     this.#collection.addOrigins(inUse);
-    const { state } = this.#blocks;
-    this.whereabouts.collectOrigins((block) => state[block] === BlockState.open, inUse);
+    this.whereabouts.collectOrigins(inUse);
     if (this.#births.areFew) this.#bearAgain();
   }
 
@@ -230,8 +229,8 @@ export class Ftl {
     for (let unit = from; unit < to; unit++) {
       birth[count] = this.birthOf(unit);
       logical[count] = unit;
+      // What is nowhere stays there.
       if (birth[count] >= 0) count++;
-      else forward.set(unit, NOWHERE);
     }
     whereabouts.findMany(birth, count, place, scratch);
     for (let i = 0; i < count; i++) birth[i] = whereabouts.birthAt(place[i]);

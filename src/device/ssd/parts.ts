@@ -185,12 +185,9 @@ export class Parts {
     return this.#partBase[part] + placed === target && target % this.#unitsPerBlock !== 0;
   }
 
+  /** A part's births belong to the one before from now on. */
   #remove(group: number, before: number, part: number): void {
-    const next = this.#next[part];
-    if (before === NONE) {
-      this.#base[group] = -1 - next;
-      this.#from[next] = 0;
-    } else this.#next[before] = next;
+    this.#next[before] = this.#next[part];
     this.#giveBack(part);
     const first = -1 - this.#base[group];
     if (this.#next[first] === NONE) this.#toWhole(group, first);

@@ -249,20 +249,17 @@ export class Whereabouts {
   }
 
   /**
-   * Gives back the origins nothing lives in.
-   * @param isKept blocks the host is filling
+   * Gives back the origins nothing lives in; a block that is being filled takes another.
    * @param inUse origins that collection has in hand
    */
-  collectOrigins(isKept: (block: number) => boolean, inUse: ReadonlySet<number>): void {
+  collectOrigins(inUse: ReadonlySet<number>): void {
     const { births } = this;
     const isFree = new Uint8Array(births.origins);
     for (const origin of births.save()) isFree[origin] = 1;
     for (let origin = 0; origin < births.origins; origin++) {
       if (isFree[origin] === 1 || inUse.has(origin)) continue;
-      const home = this.#home[origin];
       const isAsStarted = this.#started[origin] === StartedOrigin.atHome;
-      if (isAsStarted || (home !== NONE && isKept(home))) continue;
-      if (births.isDead(origin)) this.#giveBack(origin);
+      if (!isAsStarted && births.isDead(origin)) this.#giveBack(origin);
     }
   }
 

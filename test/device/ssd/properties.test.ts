@@ -259,3 +259,15 @@ test('so it does in a drive that has been used, and where units are born again a
     { numRuns: 30 },
   );
 });
+
+test('a new drive comes back in one whose units have been born again', () => {
+  fc.assert(
+    fc.property(profiles, fc.integer({ min: 0, max: 1e6 }), (profile, seed) => {
+      const [first, second] = [0, 1].map(() => new Bench(profile, true, { spareOrigins: 0 }));
+      drive(second, seed, 800);
+      second.drive.restore(first.drive.snapshot());
+      assert.deepEqual(mapFaults(second.drive), []);
+    }),
+    { numRuns: 30 },
+  );
+});
