@@ -19,8 +19,11 @@ class ClosedLoop implements CompletionSink {
     this.submit = submit;
   }
 
-  /** No more than this, so that V8 inlines it and the time it is given is not boxed (docs/HOT-PATH.md). */
   complete(tag: number): void {
+    this.ended(tag);
+  }
+
+  ended(tag: number): void {
     this.done++;
     this.submit(tag);
   }

@@ -141,6 +141,10 @@ export abstract class RequestQueue implements Queue, CompletionSink {
     this.completed(tag, status);
   }
 
+  ended(tag: number, status: Status): void {
+    this.completed(tag, status);
+  }
+
   nextEventNs(): number {
     return this.events.nextEventNs();
   }

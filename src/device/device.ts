@@ -38,6 +38,11 @@ export interface CompletionSink {
    * may submit from within this call.
    */
   complete(tag: number, timeNs: number, status: Status): void;
+  /**
+   * `complete` for sinks that are hot and know the time from the device's queue: where there is this, it
+   * is called instead (docs/HOT-PATH.md).
+   */
+  ended?(tag: number, status: Status): void;
 }
 
 /** Counted since creation; all cumulative, so that differences make sense. */

@@ -4,9 +4,8 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, mock, test } from 'node:test';
+import { after, test } from 'node:test';
 import type { RunResult } from '../../src/measure/run-result.ts';
-import { main } from '../../src/cli/main.ts';
 import { writeSnapshot } from '../../src/device/snapshot-file.ts';
 import { SsdDrive } from '../../src/device/ssd/drive.ts';
 import { settle } from '../../src/device/ssd/settle.ts';
@@ -72,26 +71,9 @@ test('validate: the trace meets the drive that was kept', () => {
   assert.notEqual(unkept.stdout, first.stdout);
 });
 
-/** What a command that is refused says; within this process, for it is soon over. */
-async function refused(args: readonly string[]): Promise<CliRun> {
-  const said = { stdout: '', stderr: '' };
-  for (const stream of ['stdout', 'stderr'] as const) {
-    mock.method(process[stream], 'write', (text: string) => {
-      said[stream] += text;
-      return true;
-    });
-  }
-  try {
-    const code = await main(args);
-    return { code, ...said };
-  } finally {
-    mock.restoreAll();
-  }
-}
-
-test('another drive is refused, with the file, what was expected and what it is', async () => {
+test('another drive is refused, with the file, what was expected and what it is', () => {
   for (const args of [['compare', '-s', 'S15'], ['run', 'S15'], ['thread'], ['validate', trace]]) {
-    const run = await refused([...args, '-d', 'samsung-970pro', '--snapshot', snapshot]);
+    const run = disktime([...args, '-d', 'samsung-970pro', '--snapshot', snapshot]);
     assert.equal(run.code, 2, args[0]);
     assert.equal(run.stdout, '');
     assert.match(
@@ -101,40 +83,32 @@ test('another drive is refused, with the file, what was expected and what it is'
   }
 });
 
-test('a profile that has changed since is refused', async () => {
+test('a profile that has changed since is refused', () => {
   const changed = join(folder, 'changed.json');
   writeFileSync(changed, JSON.stringify({ ...profile, queue_depth: 8 }));
-  const run = await refused(['compare', '-s', 'S15', '-d', changed, '--snapshot', snapshot]);
+  const run = disktime(['compare', '-s', 'S15', '-d', changed, '--snapshot', snapshot]);
   assert.equal(run.code, 2);
   assert.match(run.stderr, /steady\.snap: .*as its profile is now, got one of another profile/);
 });
 
-test('several drives put together, a folder of drives, and a race have no one drive to start from', async () => {
+test('several drives put together, a folder of drives, and a race have no one drive to start from', () => {
   const stack = `raid0:2x${device}:64k`;
   for (const command of [['compare'], ['run', 'S15'], ['thread']]) {
-    const run = await refused([...command, '-d', stack, '--snapshot', snapshot]);
+    const run = disktime([...command, '-d', stack, '--snapshot', snapshot]);
     assert.equal(run.code, 2, command[0]);
     assert.match(run.stderr, /steady\.snap: a snapshot is of one drive, got --device raid0/);
   }
   const out = join(folder, 'all.md');
-  const all = await refused([
-    'validate',
-    '--all',
-    folder,
-    '--markdown',
-    out,
-    '--snapshot',
-    snapshot,
-  ]);
+  const all = disktime(['validate', '--all', folder, '--markdown', out, '--snapshot', snapshot]);
   assert.equal(all.code, 2);
   assert.match(all.stderr, /--snapshot is of one drive, and --all takes each/);
-  const race = await refused(['run', 'S19', '--snapshot', snapshot]);
+  const race = disktime(['run', 'S19', '--snapshot', snapshot]);
   assert.equal(race.code, 2);
   assert.match(race.stderr, /--snapshot: S19 is a race/);
 });
 
-test('commands whose drives are given by what they reproduce do not take one', async () => {
-  const run = await refused(['published', '--snapshot', snapshot]);
+test('commands whose drives are given by what they reproduce do not take one', () => {
+  const run = disktime(['published', '--snapshot', snapshot]);
   assert.equal(run.code, 2);
   assert.match(run.stderr, /unknown option '--snapshot'/);
 });

@@ -51,6 +51,8 @@ export class HddDrive implements Device {
   readonly #isWatched: boolean;
   readonly #hitsOnWrites: boolean;
   #sink: CompletionSink | undefined;
+  /** The sink has `ended`. */
+  #isHot = false;
 
   /** Outstanding requests the drive is at work on: all but the flush and what waits behind it. */
   #working = 0;
@@ -88,6 +90,7 @@ export class HddDrive implements Device {
 
   attach(sink: CompletionSink): void {
     this.#sink = sink;
+    this.#isHot = sink.ended !== undefined;
   }
 
   get counters(): Readonly<DeviceCounters> {
@@ -262,7 +265,9 @@ export class HddDrive implements Device {
     this.#working--;
     this.#counting.end();
     if (this.#flushTag >= 0 && this.#working === 0) this.#passFlush(tag);
-    this.#sink?.complete(tag, this.#events.nowNs, requests.status[tag] as Status);
+    const status = requests.status[tag] as Status;
+    if (this.#isHot) this.#sink!.ended!(tag, status);
+    else this.#sink?.complete(tag, this.#events.nowNs, status);
   }
 
   /** The drive has finished with all it was at work on: the flush is next, or it was that. */

@@ -91,6 +91,8 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
   readonly #isProtected: boolean;
   readonly #powerCut: PowerCut | undefined;
   #sink: CompletionSink | undefined;
+  /** The sink has `ended`. */
+  #isHot = false;
   #outstanding = 0;
 
   constructor(profile: SsdProfile, events: EventQueue, options: SsdOptions) {
@@ -259,6 +261,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
 
   attach(sink: CompletionSink): void {
     this.#sink = sink;
+    this.#isHot = sink.ended !== undefined;
   }
 
   nextEventNs(): number {
@@ -430,7 +433,9 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
     }
     this.#busy.leave();
     this.#powerCut?.acknowledged(tag);
-    this.#sink!.complete(tag, now, requests.status[tag] as Status);
+    const status = requests.status[tag] as Status;
+    if (this.#isHot) this.#sink!.ended!(tag, status);
+    else this.#sink!.complete(tag, now, status);
   }
 
   snapshot(): DeviceSnapshot {
