@@ -9,6 +9,7 @@
 
 import type { SsdProfile } from '../device/ssd/profile.ts';
 import { deepOf } from './ssd-parameters.ts';
+import { KIB_PER_MIB_US } from './ssd-sizes.ts';
 import type { LoopWorkload, Target } from './target.ts';
 
 /** Page types that a distribution of senses is cut into. */
@@ -24,8 +25,6 @@ interface Loop {
   readonly workload: LoopWorkload;
   readonly measured: Target['measured'];
 }
-
-const KIB_PER_MIB_US = 1e6 / 1024;
 
 /** The profile with what the figures tell at once; the given one is left alone. */
 export function firstGuess(profile: SsdProfile, targets: readonly Target[]): SsdProfile {

@@ -9,6 +9,7 @@
 import { ssdProfileSchema, type SsdProfile } from '../device/ssd/profile.ts';
 import { KIB } from '../sim/units.ts';
 import type { Measurement } from './measurement.ts';
+import { dieProgramBytes, KIB_PER_MIB_US, programBytes } from './ssd-sizes.ts';
 import type { LoopWorkload } from './target.ts';
 import { get, set, valueAt, type Parameter, type ParameterSpace } from './space.ts';
 
@@ -31,8 +32,6 @@ const GROUPS: ParameterSpace<SsdProfile>['groups'] = {
 };
 
 const RETRY = 'array.read_retry.added_us';
-
-const KIB_PER_MIB_US = 1e6 / 1024;
 
 const mean = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0) / list.length;
 
@@ -179,12 +178,10 @@ function boundByDies(profile: SsdProfile): SsdProfile[] {
   const drive = structuredClone(profile);
   const { array, link, controller } = drive;
   const payloadUs = (4 / link.mib_per_s) * KIB_PER_MIB_US;
-  const unitBytes = array.planes_per_die * array.page_bytes * array.pages_per_program;
-  const dies = array.channels * array.chips_per_channel * array.dies_per_chip;
   const serial = link.full_duplex ? controller.serial_write_us : link.per_write_us;
   const eachUs = (serial ?? 0) + (link.full_duplex ? 0 : payloadUs);
-  const transferUs = (unitBytes / KIB / array.channel_mib_per_s) * KIB_PER_MIB_US;
-  const programUs = (dies * unitBytes * eachUs) / (4 * KIB) - transferUs;
+  const transferUs = (dieProgramBytes(drive) / KIB / array.channel_mib_per_s) * KIB_PER_MIB_US;
+  const programUs = (programBytes(drive) * eachUs) / (4 * KIB) - transferUs;
   if (serial === undefined || programUs < 1) return [];
   array.program_us = moved('array.program_us', array.program_us, programUs);
   if (link.full_duplex) controller.serial_write_us = serial / 2;

@@ -9,6 +9,7 @@ import { runDiskinfo } from '../workload/bare/diskinfo.ts';
 import { runRandomLoop, type BareHost } from '../workload/bare/random-loop.ts';
 import { runScatteredFlush, runSequential, runWriteAndFlush } from '../workload/bare/sequential.ts';
 import { shrunkTo } from './shrunk.ts';
+import { programBytes } from './ssd-sizes.ts';
 
 /** What is run on the bare drive. */
 export type Workload =
@@ -140,12 +141,6 @@ function loopFigures(profile: AnyProfile, run: LoopWorkload, names: readonly str
 function programRounds(profile: AnyProfile, kib: number): number {
   if (profile.kind !== 'ssd') return 0;
   return Math.min(20_000, (LOOP.rounds * programBytes(profile as SsdProfile)) / (kib * 1024));
-}
-
-/** What all dies program at once. */
-function programBytes({ array }: SsdProfile): number {
-  const dies = array.channels * array.chips_per_channel * array.dies_per_chip;
-  return dies * array.planes_per_die * array.page_bytes * array.pages_per_program;
 }
 
 /**

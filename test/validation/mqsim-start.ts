@@ -68,7 +68,7 @@ function assumedShares(of: Preconditioned): number[] {
   const { pagesPerBlock: size, choices, blocks, softFree } = of;
   const used = of.occupancy * (1 - of.overProvisioning);
   const utilisation = used / (1 - softFree / blocks);
-  let share = binomial(size, utilisation);
+  const share = binomial(size, utilisation);
   // Those with i or more, and nothing above all pages.
   const atLeast = new Float64Array(size + 2);
   for (let i = size; i >= 0; i--) atLeast[i] = atLeast[i + 1] + share[i];
@@ -88,8 +88,7 @@ function assumedShares(of: Preconditioned): number[] {
     }
     atLeast.set(next);
   }
-  share = share.map((_, i) => atLeast[i] - atLeast[i + 1]);
-  return share;
+  return share.map((_, i) => atLeast[i] - atLeast[i + 1]);
 }
 
 function binomial(n: number, p: number): number[] {

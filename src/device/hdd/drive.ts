@@ -7,6 +7,7 @@
  */
 
 import type { CompletionSink, Device, DeviceCounters, DeviceOptions } from '../device.ts';
+import { timeless, type TimelessSink } from '../sink.ts';
 import type { DeviceSnapshot } from '../device.ts';
 import { DeviceFlag, Op, Status } from '../device.ts';
 import { Arbiter } from './arbiter.ts';
@@ -50,9 +51,7 @@ export class HddDrive implements Device {
   readonly #durability: Durability | undefined;
   readonly #isWatched: boolean;
   readonly #hitsOnWrites: boolean;
-  #sink: CompletionSink | undefined;
-  /** The sink has `ended`. */
-  #isHot = false;
+  #sink: TimelessSink | undefined;
 
   /** Outstanding requests the drive is at work on: all but the flush and what waits behind it. */
   #working = 0;
@@ -89,8 +88,7 @@ export class HddDrive implements Device {
   }
 
   attach(sink: CompletionSink): void {
-    this.#sink = sink;
-    this.#isHot = sink.ended !== undefined;
+    this.#sink = timeless(sink, this.#events);
   }
 
   get counters(): Readonly<DeviceCounters> {
@@ -265,9 +263,7 @@ export class HddDrive implements Device {
     this.#working--;
     this.#counting.end();
     if (this.#flushTag >= 0 && this.#working === 0) this.#passFlush(tag);
-    const status = requests.status[tag] as Status;
-    if (this.#isHot) this.#sink!.ended!(tag, status);
-    else this.#sink?.complete(tag, this.#events.nowNs, status);
+    this.#sink?.ended(tag, requests.status[tag] as Status);
   }
 
   /** The drive has finished with all it was at work on: the flush is next, or it was that. */

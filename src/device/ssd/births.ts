@@ -75,6 +75,13 @@ export class Births {
     this.#free[this.#freeCount++] = origin;
   }
 
+  /** By origin: 1 for one that is free. */
+  freeOrigins(): Uint8Array {
+    const isFree = new Uint8Array(this.origins);
+    for (let i = 0; i < this.#freeCount; i++) isFree[this.#free[i]] = 1;
+    return isFree;
+  }
+
   /** Whether no unit of an origin (that is not as the drive started) is valid. */
   isDead(origin: number): boolean {
     const end = (origin + 1) * this.groupsPerOrigin;

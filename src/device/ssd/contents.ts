@@ -1,20 +1,15 @@
 /** Which groups of births collection has moved into each block: lists of groups that follow one another. */
 
-import { grown } from './parts.ts';
-
-const NONE = -1;
-const FEW = 256;
+import { FEW_ROWS, grown, LinkedRows } from './linked-rows.ts';
 
 export class Contents {
   /** By block: its first and last stretch + 1, 0 for none. */
   readonly #first: Int32Array;
   readonly #last: Int32Array;
-  /** By stretch: first group, how many follow one another, the block's next stretch. */
-  #group = new Int32Array(FEW);
-  #count = new Int32Array(FEW);
-  #next = new Int32Array(FEW);
-  #firstFree = NONE;
-  #used = 0;
+  /** A block's stretches follow one another. By stretch: first group, and how many there are. */
+  readonly #rows = new LinkedRows();
+  #group = new Int32Array(FEW_ROWS);
+  #count = new Int32Array(FEW_ROWS);
 
   constructor(blocks: number) {
     this.#first = new Int32Array(blocks);
@@ -35,13 +30,16 @@ export class Contents {
   }
 
   append(block: number, group: number, count: number): void {
-    const stretch = this.#take();
+    const stretch = this.#rows.take();
+    if (stretch === this.#group.length) {
+      this.#group = grown(this.#group);
+      this.#count = grown(this.#count);
+    }
     this.#group[stretch] = group;
     this.#count[stretch] = count;
-    this.#next[stretch] = NONE;
     const last = this.#last[block] - 1;
     if (last < 0) this.#first[block] = stretch + 1;
-    else this.#next[last] = stretch;
+    else this.#rows.next[last] = stretch;
     this.#last[block] = stretch + 1;
   }
 
@@ -52,7 +50,7 @@ export class Contents {
 
   /** The block's next stretch; -1 for none. */
   next(stretch: number): number {
-    return this.#next[stretch];
+    return this.#rows.next[stretch];
   }
 
   groupOf(stretch: number): number {
@@ -67,8 +65,7 @@ export class Contents {
   clear(block: number): void {
     const last = this.#last[block] - 1;
     if (last < 0) return;
-    this.#next[last] = this.#firstFree;
-    this.#firstFree = this.#first[block] - 1;
+    this.#rows.giveBack(this.#first[block] - 1, last);
     this.#first[block] = 0;
     this.#last[block] = 0;
   }
@@ -76,22 +73,7 @@ export class Contents {
   clearAll(): void {
     this.#first.fill(0);
     this.#last.fill(0);
-    this.#used = 0;
-    this.#firstFree = NONE;
-  }
-
-  #take(): number {
-    const free = this.#firstFree;
-    if (free !== NONE) {
-      this.#firstFree = this.#next[free];
-      return free;
-    }
-    if (this.#used === this.#group.length) {
-      this.#group = grown(this.#group);
-      this.#count = grown(this.#count);
-      this.#next = grown(this.#next);
-    }
-    return this.#used++;
+    this.#rows.clear();
   }
 
   /** By block, its stretches: first group and count in turn. */
@@ -99,7 +81,7 @@ export class Contents {
     const saved: { block: number; stretches: Int32Array }[] = [];
     this.#first.forEach((first, block) => {
       const stretches: number[] = [];
-      for (let at = first - 1; at >= 0; at = this.#next[at]) {
+      for (let at = first - 1; at >= 0; at = this.#rows.next[at]) {
         stretches.push(this.#group[at], this.#count[at]);
       }
       if (stretches.length > 0) saved.push({ block, stretches: Int32Array.from(stretches) });

@@ -16,6 +16,7 @@ import {
   type DeviceOptions,
   type DeviceSnapshot,
 } from '../device.ts';
+import { timeless, type TimelessSink } from '../sink.ts';
 import { FlashArray, type ArrayClient, type DieWork } from './array.ts';
 import { Blocks, type Stream } from './blocks.ts';
 import { WriteBuffer } from './buffer.ts';
@@ -90,9 +91,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
   readonly #onDone: number;
   readonly #isProtected: boolean;
   readonly #powerCut: PowerCut | undefined;
-  #sink: CompletionSink | undefined;
-  /** The sink has `ended`. */
-  #isHot = false;
+  #sink: TimelessSink | undefined;
   #outstanding = 0;
 
   constructor(profile: SsdProfile, events: EventQueue, options: SsdOptions) {
@@ -260,8 +259,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
   }
 
   attach(sink: CompletionSink): void {
-    this.#sink = sink;
-    this.#isHot = sink.ended !== undefined;
+    this.#sink = timeless(sink, this.#events);
   }
 
   nextEventNs(): number {
@@ -433,9 +431,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
     }
     this.#busy.leave();
     this.#powerCut?.acknowledged(tag);
-    const status = requests.status[tag] as Status;
-    if (this.#isHot) this.#sink!.ended!(tag, status);
-    else this.#sink!.complete(tag, now, status);
+    this.#sink!.ended(tag, requests.status[tag] as Status);
   }
 
   snapshot(): DeviceSnapshot {

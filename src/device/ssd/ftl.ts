@@ -10,7 +10,7 @@
  * the old copy, so the old copy stays valid.
  */
 
-import { Births, GROUP_BITS } from './births.ts';
+import { Births } from './births.ts';
 import { BlockState, type Blocks } from './blocks.ts';
 import type { Geometry } from './geometry.ts';
 import { PackedInts } from './packed-ints.ts';
@@ -29,7 +29,7 @@ const PIECE = 2048;
 export interface InHand {
   /** Adds the origins of units in hand, and of those that will be. */
   addOrigins(to: Set<number>): void;
-  /** All units are about to be born again where they are (`Ftl.find`), and now have been (`Ftl.birthAt`). */
+  /** All units are about to be born again where they are (`Whereabouts.find`), and now have been (`birthAt`). */
   beforeRebirth(): void;
   afterRebirth(): void;
 }
@@ -116,10 +116,7 @@ export class Ftl {
     const known = this.#logical!.get(birth) - 1;
     if (known >= 0) return known;
     const origin = (birth / this.#births.stride) | 0;
-    const unit = birth - origin * this.#births.stride;
-    const physical = origin * this.#geometry.unitsPerBlock + unit;
-    this.#start.copy(origin, physical, this.#entries, 0, 1);
-    return this.#entries[0];
+    return this.#start.logicalAt(origin, birth - origin * this.#births.stride);
   }
 
   /**
@@ -134,7 +131,7 @@ export class Ftl {
     const block = this.#geometry.blockOf(target);
     if (!whereabouts.hasOrigin(block)) this.#open(block);
     // One thing after the other for all: each waits for memory, and these waits overlap.
-    forward.gather(logicals, 0, count, entries);
+    forward.gather(logicals, count, entries);
     for (let i = 0; i < count; i++) {
       entries[i] = logicals[i] < 0 ? NONE : this.#birthBy(logicals[i], entries[i]);
     }
@@ -163,18 +160,15 @@ export class Ftl {
    * What has been written anew meanwhile stays where it is.
    * @param births which becomes -1 for those
    * @param at where in both lists the first of `count` units stands; units of a row stand together
-   * @returns how many were valid
    */
-  move(births: Int32Array, from: Int32Array, at: number, count: number, target: number): number {
+  move(births: Int32Array, from: Int32Array, at: number, count: number, target: number): void {
     const end = at + count;
-    const { live } = this.#births;
     let all = 0;
     for (let i = at; i < end;) {
       const source = from[i];
       let left = 0;
       for (; i < end && from[i] === source; i++) {
-        const birth = births[i];
-        if (birth >= 0 && (live[birth >>> GROUP_BITS] & (1 << birth)) !== 0) left++;
+        if (births[i] >= 0 && this.#births.isLive(births[i])) left++;
         else births[i] = NONE;
       }
       this.#blocks.moved(this.#geometry.blockOf(source), left);
@@ -182,7 +176,6 @@ export class Ftl {
     }
     this.whereabouts.move(births, at, end, target);
     this.#blocks.addValid(this.#geometry.blockOf(target), all);
-    return all;
   }
 
   /** The unit holds nothing from now on. */

@@ -21,10 +21,10 @@ const LEAD_BYTES = LINE_BYTES - 16;
 export class PackedInts {
   readonly length: number = 0;
   /** Bits an entry takes, 1 to 31. */
-  readonly width: number = 0;
+  readonly #width: number = 0;
   /** Entries a line holds, the first in the lowest bits of its first word. */
   readonly perLine: number = 0;
-  readonly words: Int32Array;
+  readonly #words: Int32Array;
   /** A bit by stretch: something may have been set. */
   readonly #isSet: Int32Array;
   readonly #mask: number = 0;
@@ -34,24 +34,24 @@ export class PackedInts {
   /** @param most the largest value, below 2^31 */
   constructor(length: number, most: number) {
     this.length = length;
-    this.width = Math.max(1, 32 - Math.clz32(most));
+    this.#width = Math.max(1, 32 - Math.clz32(most));
     // Not 2 ** width - 1, which V8 keeps as a floating-point number.
-    this.#mask = -1 >>> (32 - this.width);
-    this.perLine = Math.floor((LINE_BYTES * 8) / this.width);
+    this.#mask = -1 >>> (32 - this.#width);
+    this.perLine = Math.floor((LINE_BYTES * 8) / this.#width);
     this.#linesPerEntry = (1 + 2 ** -40) / this.perLine;
     this.#isSet = new Int32Array((length >>> (STRETCH_BITS + 5)) + 1);
     const bytes = Math.ceil(length / this.perLine) * LINE_BYTES;
     // An entry in a line's last word is looked for in the word after it, too.
     const buffer = new ArrayBuffer(LEAD_BYTES + bytes + 4);
-    this.words = new Int32Array(buffer, LEAD_BYTES);
+    this.#words = new Int32Array(buffer, LEAD_BYTES);
   }
 
   get(index: number): number {
     const stretch = index >>> STRETCH_BITS;
     if ((this.#isSet[stretch >>> 5] & (1 << stretch)) === 0) return 0;
-    const { words } = this;
+    const words = this.#words;
     const line = (index * this.#linesPerEntry) | 0;
-    const bit = Math.imul(index - Math.imul(line, this.perLine), this.width);
+    const bit = Math.imul(index - Math.imul(line, this.perLine), this.#width);
     const at = line * LINE_WORDS + (bit >>> 5);
     const shift = bit & 31;
     // In two steps, since a shift by 32 shifts by nothing.
@@ -61,10 +61,10 @@ export class PackedInts {
   set(index: number, value: number): void {
     const stretch = index >>> STRETCH_BITS;
     this.#isSet[stretch >>> 5] |= 1 << stretch;
-    const { words } = this;
+    const words = this.#words;
     const mask = this.#mask;
     const line = (index * this.#linesPerEntry) | 0;
-    const bit = Math.imul(index - Math.imul(line, this.perLine), this.width);
+    const bit = Math.imul(index - Math.imul(line, this.perLine), this.#width);
     const at = line * LINE_WORDS + (bit >>> 5);
     const shift = bit & 31;
     words[at] = (words[at] & ~(mask << shift)) | (value << shift);
@@ -74,15 +74,17 @@ export class PackedInts {
   }
 
   /**
-   * Gets many entries.
+   * Gets `count` entries.
    * @param indices of entries; for a negative one comes what stands in the first
    * @param into where the entries go, as the indices stand
    */
-  gather(indices: Int32Array, from: number, to: number, into: Int32Array): void {
-    const { words, width, perLine } = this;
+  gather(indices: Int32Array, count: number, into: Int32Array): void {
+    const { perLine } = this;
+    const words = this.#words;
+    const width = this.#width;
     const mask = this.#mask;
     const linesPerEntry = this.#linesPerEntry;
-    for (let i = from; i < to; i++) {
+    for (let i = 0; i < count; i++) {
       const index = indices[i] & ~(indices[i] >> 31);
       const line = (index * linesPerEntry) | 0;
       const bit = Math.imul(index - Math.imul(line, perLine), width);
@@ -94,13 +96,14 @@ export class PackedInts {
 
   /** Makes all entries zero. Touches only what is not. */
   clear(): void {
-    const { words } = this;
+    const words = this.#words;
     for (let at = 0; at < words.length; at++) if (words[at] !== 0) words[at] = 0;
   }
 
   /** Whether `count` entries from a multiple of `perLine` on are zero; it may say no where they are. */
   isClear(from: number, count: number): boolean {
-    const { words, perLine } = this;
+    const { perLine } = this;
+    const words = this.#words;
     const end = Math.ceil((from + count) / perLine) * LINE_WORDS;
     for (let at = (from / perLine) * LINE_WORDS; at < end; at++) if (words[at] !== 0) return false;
     return true;

@@ -7,23 +7,21 @@
  * part's lie one behind the other from the part's own base on. No part lies in two blocks.
  */
 
-import { bitRange, countBits } from './bits.ts';
+import { bitIndex, bitRange, countBits } from './bits.ts';
 import { GROUP_BITS, GROUP_UNITS } from './births.ts';
+import { FEW_ROWS, grown, LinkedRows } from './linked-rows.ts';
 
 const NONE = -1;
-const FEW = 256;
 
 export class Parts {
   /** By group: a bit for each birth that took a place. */
   readonly placed: Int32Array;
   /** By group: physical unit of the first of these, or -1 - its first part. */
   readonly #base: Int32Array;
-  /** By part: its first birth in the group, that birth's place, the group's next part. */
-  #from = new Int32Array(FEW);
-  #partBase = new Int32Array(FEW);
-  #next = new Int32Array(FEW);
-  #firstFree = NONE;
-  #used = 0;
+  /** A group's parts follow one another. By part: its first birth in the group, and that birth's place. */
+  readonly #rows = new LinkedRows();
+  #from = new Int32Array(FEW_ROWS);
+  #partBase = new Int32Array(FEW_ROWS);
   readonly #unitsPerBlock: number = 0;
 
   constructor(groups: number, unitsPerBlock: number) {
@@ -42,8 +40,8 @@ export class Parts {
   /** A group is nowhere. */
   forget(group: number): void {
     for (let part = -1 - this.#base[group]; part >= 0;) {
-      const next = this.#next[part];
-      this.#giveBack(part);
+      const next = this.#rows.next[part];
+      this.#rows.giveBack(part, part);
       part = next;
     }
     this.#base[group] = 0;
@@ -89,7 +87,7 @@ export class Parts {
     const base = this.#base[group];
     let end = GROUP_UNITS;
     if (base < 0) {
-      const next = this.#next[this.#partOf(-1 - base, birth & (GROUP_UNITS - 1))];
+      const next = this.#rows.next[this.#partOf(-1 - base, birth & (GROUP_UNITS - 1))];
       if (next !== NONE) end = this.#from[next];
     }
     return group * GROUP_UNITS + end;
@@ -98,7 +96,7 @@ export class Parts {
   /** The part, of those from `part` on, that a birth of the group belongs to. */
   #partOf(part: number, nth: number): number {
     for (;;) {
-      const next = this.#next[part];
+      const next = this.#rows.next[part];
       if (next === NONE || this.#from[next] > nth) return part;
       part = next;
     }
@@ -112,7 +110,7 @@ export class Parts {
 
   /** The part behind; `NONE` when there is none. */
   next(part: number): number {
-    return part === NONE ? NONE : this.#next[part];
+    return part === NONE ? NONE : this.#rows.next[part];
   }
 
   baseOf(group: number, part: number): number {
@@ -122,7 +120,7 @@ export class Parts {
   /** The births of a part, as bits. */
   bitsOf(part: number): number {
     if (part === NONE) return -1;
-    const next = this.#next[part];
+    const next = this.#rows.next[part];
     return bitRange(this.#from[part], next === NONE ? GROUP_UNITS : this.#from[next]);
   }
 
@@ -134,7 +132,7 @@ export class Parts {
    * @returns whether the group is new to the block it was moved to, or there with a gap
    */
   move(group: number, moved: number, live: number, target: number): boolean {
-    const start = 31 - Math.clz32(moved & -moved);
+    const start = bitIndex(moved & -moved);
     const end = 32 - Math.clz32(moved);
     if (this.#base[group] >= 0) {
       if ((live & bitRange(end, GROUP_UNITS)) === 0) {
@@ -144,16 +142,16 @@ export class Parts {
       }
       this.#toPart(group);
     }
-    const first = -1 - this.#base[group];
+    const { next: nextOf } = this.#rows;
     let before = NONE;
-    let part = first;
-    for (let next = this.#next[part]; next !== NONE && this.#from[next] <= start;) {
+    let part = -1 - this.#base[group];
+    for (let next = nextOf[part]; next !== NONE && this.#from[next] <= start;) {
       before = part;
       part = next;
-      next = this.#next[part];
+      next = nextOf[part];
     }
     const from = this.#from[part];
-    const next = this.#next[part];
+    const next = nextOf[part];
     const to = next === NONE ? GROUP_UNITS : this.#from[next];
     const rest = live & bitRange(end, to);
     // A part that nothing lives in may be a relic of a block that has been erased.
@@ -187,57 +185,46 @@ export class Parts {
 
   /** A part's births belong to the one before from now on. */
   #remove(group: number, before: number, part: number): void {
-    this.#next[before] = this.#next[part];
-    this.#giveBack(part);
+    this.#rows.next[before] = this.#rows.next[part];
+    this.#rows.giveBack(part, part);
     const first = -1 - this.#base[group];
-    if (this.#next[first] === NONE) this.#toWhole(group, first);
+    if (this.#rows.next[first] === NONE) this.#toWhole(group, first);
   }
 
   #toPart(group: number): void {
     const part = this.#take();
     this.#from[part] = 0;
     this.#partBase[part] = this.#base[group];
-    this.#next[part] = NONE;
     this.#base[group] = -1 - part;
   }
 
   #toWhole(group: number, part: number): void {
     this.#base[group] = this.#partBase[part];
-    this.#giveBack(part);
+    this.#rows.giveBack(part, part);
   }
 
   #insert(before: number, from: number, base: number): void {
     const part = this.#take();
     this.#from[part] = from;
     this.#partBase[part] = base;
-    this.#next[part] = this.#next[before];
-    this.#next[before] = part;
+    this.#rows.next[part] = this.#rows.next[before];
+    this.#rows.next[before] = part;
   }
 
   #take(): number {
-    const free = this.#firstFree;
-    if (free !== NONE) {
-      this.#firstFree = this.#next[free];
-      return free;
-    }
-    if (this.#used === this.#from.length) {
+    const part = this.#rows.take();
+    if (part === this.#from.length) {
       this.#from = grown(this.#from);
       this.#partBase = grown(this.#partBase);
-      this.#next = grown(this.#next);
     }
-    return this.#used++;
-  }
-
-  #giveBack(part: number): void {
-    this.#next[part] = this.#firstFree;
-    this.#firstFree = part;
+    return part;
   }
 
   /** Some groups' places: `placed`, base, and of those that are in parts group, first birth and base of each. */
   save(first: number, count: number) {
     const parts: number[] = [];
     for (let n = 0; n < count; n++) {
-      for (let part = -1 - this.#base[first + n]; part >= 0; part = this.#next[part]) {
+      for (let part = -1 - this.#base[first + n]; part >= 0; part = this.#rows.next[part]) {
         parts.push(n, this.#from[part], this.#partBase[part]);
       }
     }
@@ -255,10 +242,9 @@ export class Parts {
     for (let i = 0; i < saved.parts.length; i += 3) {
       const part = this.#take();
       if (saved.parts[i + 1] === 0) this.#base[first + saved.parts[i]] = -1 - part;
-      else this.#next[last] = part;
+      else this.#rows.next[last] = part;
       this.#from[part] = saved.parts[i + 1];
       this.#partBase[part] = saved.parts[i + 2];
-      this.#next[part] = NONE;
       last = part;
     }
   }
@@ -266,13 +252,6 @@ export class Parts {
   /** Every group is nowhere. */
   clear(): void {
     this.#base.fill(0);
-    this.#used = 0;
-    this.#firstFree = NONE;
+    this.#rows.clear();
   }
-}
-
-export function grown(column: Int32Array): Int32Array<ArrayBuffer> {
-  const twice = new Int32Array(column.length * 2);
-  twice.set(column);
-  return twice;
 }

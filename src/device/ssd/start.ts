@@ -20,11 +20,8 @@ export interface Start {
   readonly name: string;
   /** Where a logical unit is; only if it is anywhere. */
   find(logical: number): number;
-  /**
-   * The logical units that are in `count` physical units of a block from `physical` on, -1 for none.
-   * @param into where they go, from `at` on
-   */
-  copy(block: number, physical: number, into: Int32Array, at: number, count: number): void;
+  /** The logical unit that is in a unit of a block; -1 for none. */
+  logicalAt(block: number, unit: number): number;
   /** Which units of a block, `from` up to `to`, hold anything: a bit for each, 32 at the most, the first lowest. */
   validBits(block: number, from: number, to: number): number;
   /** Enters every block, oldest first in each lane. */
@@ -35,7 +32,6 @@ export class WrittenInOrder implements Start {
   readonly units: number;
   readonly name: string;
   readonly #geometry: Geometry;
-  readonly #one = new Int32Array(1);
   /** Of the host's units those that were written; the translation pages follow them on the flash. */
   readonly #written: number;
 
@@ -62,26 +58,22 @@ export class WrittenInOrder implements Start {
     return this.#geometry.homeOf(before);
   }
 
-  copy(block: number, physical: number, into: Int32Array, at: number, count: number): void {
-    const { unitsPerProgram, lanes, unitsPerLane, placeOf, logicalUnits } = this.#geometry;
+  logicalAt(block: number, unit: number): number {
+    const { unitsPerProgram, lanes, blocksPerLane, unitsPerBlock, placeOf, logicalUnits } =
+      this.#geometry;
     const lane = this.#geometry.laneOfBlock(block);
-    const written = this.#written;
-    for (let i = 0; i < count; i++) {
-      const offset = physical + i - lane * unitsPerLane;
-      const inLane = (offset / unitsPerProgram) | 0;
-      const stripe = inLane * lanes + placeOf[lane];
-      const nth = stripe * unitsPerProgram + (offset - inLane * unitsPerProgram);
-      const logical = nth < written ? nth : logicalUnits + nth - written;
-      into[at + i] = nth < this.units ? logical : -1;
-    }
+    const offset = (block - lane * blocksPerLane) * unitsPerBlock + unit;
+    const inLane = (offset / unitsPerProgram) | 0;
+    const stripe = inLane * lanes + placeOf[lane];
+    const nth = stripe * unitsPerProgram + (offset - inLane * unitsPerProgram);
+    if (nth >= this.units) return -1;
+    return nth < this.#written ? nth : logicalUnits + nth - this.#written;
   }
 
   validBits(block: number, from: number, to: number): number {
-    const { unitsPerBlock } = this.#geometry;
     let bits = 0;
     for (let unit = from; unit < to; unit++) {
-      this.copy(block, block * unitsPerBlock + unit, this.#one, 0, 1);
-      if (this.#one[0] >= 0) bits |= 1 << (unit - from);
+      bits |= Number(this.logicalAt(block, unit) >= 0) << (unit - from);
     }
     return bits;
   }
@@ -172,17 +164,11 @@ export class Steady implements Start {
     return this.#block * this.#geometry.unitsPerBlock + this.#within.to(this.#place);
   }
 
-  copy(block: number, physical: number, into: Int32Array, at: number, count: number): void {
+  logicalAt(block: number, unit: number): number {
     const lane = this.#geometry.laneOfBlock(block);
-    const before = this.#before(lane, block);
-    const valid = this.#before(lane, block + 1) - before;
-    const unit = physical - block * this.#geometry.unitsPerBlock;
-    for (let i = 0; i < count; i++) {
-      const place = this.#within.from(unit + i);
-      if (place >= valid) into[at + i] = -1;
-      else if (this.#byAddress) into[at + i] = this.#addressOfRank(before + place, lane);
-      else into[at + i] = this.#scatter.from(before + place);
-    }
+    const rank = this.#before(lane, block) + this.#within.from(unit);
+    if (rank >= this.#before(lane, block + 1)) return -1;
+    return this.#byAddress ? this.#addressOfRank(rank, lane) : this.#scatter.from(rank);
   }
 
   validBits(block: number, from: number, to: number): number {

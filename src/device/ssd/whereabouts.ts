@@ -254,8 +254,7 @@ export class Whereabouts {
    */
   collectOrigins(inUse: ReadonlySet<number>): void {
     const { births } = this;
-    const isFree = new Uint8Array(births.origins);
-    for (const origin of births.save()) isFree[origin] = 1;
+    const isFree = births.freeOrigins();
     for (let origin = 0; origin < births.origins; origin++) {
       if (isFree[origin] === 1 || inUse.has(origin)) continue;
       const isAsStarted = this.#started[origin] === StartedOrigin.atHome;
@@ -286,15 +285,13 @@ export class Whereabouts {
 
   /** All but what is valid, which follows from the logical map. */
   save() {
-    const free = this.births.save();
-    const isFree = new Uint8Array(this.births.origins);
-    for (const origin of free) isFree[origin] = 1;
+    const isFree = this.births.freeOrigins();
     const away: number[] = [];
     this.#home.forEach((home, origin) => {
       if (home === NONE && isFree[origin] === 0) away.push(origin);
     });
     return {
-      free,
+      free: this.births.save(),
       home: this.#home.slice(),
       native: this.#native.slice(),
       started: this.#started.slice(),
