@@ -9,7 +9,8 @@
  * and thousands of one drawn out of two.
  *
  * Each window is as long as all before it, so that what is stated is the later half of all that was run,
- * and the earlier half is what it is held against.
+ * and the earlier half is what it is held against. Where victims do not tell (a single-level cache, pages
+ * of a map), nothing says how well the figure is known, and windows stay as long as the first.
  */
 
 import type { EventQueue } from '../../sim/events.ts';
@@ -21,7 +22,7 @@ import type { SsdDrive } from './drive.ts';
 const STABLE = 0.02;
 /** Its standard error is less than this share: it is four of them from being 5 % off. */
 const KNOWN = 0.0125;
-const WINDOWS_MAX = 9;
+const WINDOWS_MAX = { longer: 9, alike: 64 } as const;
 /** In the first window so many units are programmed: this part of the logical units, or a few blocks a lane. */
 const WINDOW_SHARE = 1 / 128;
 const WINDOW_BLOCKS = 16;
@@ -64,6 +65,7 @@ export function* settleStepwise(
   const whole = Math.floor(drive.capacitySectors / unitSectors);
   const random = new RandomStream(seed, 'settle');
   const depth = Math.min(DEPTH, drive.queueDepth);
+  const { hasPlainBlocks } = drive;
   let window = Math.max(lanes * unitsPerBlock * WINDOW_BLOCKS, logicalUnits * WINDOW_SHARE);
   const load = { outstanding: 0, writes: 0, isOver: false };
   const submit = (tag: number): void => {
@@ -81,7 +83,8 @@ export function* settleStepwise(
   let amplification = NaN;
   let error = 0;
   let isStable = false;
-  for (let n = 1; n <= WINDOWS_MAX && !isStable; n++) {
+  const most = hasPlainBlocks ? WINDOWS_MAX.longer : WINDOWS_MAX.alike;
+  for (let n = 1; n <= most && !isStable; n++) {
     const { hostUnits, gcUnits } = counters;
     const { count, units, squares } = drive.victims;
     const begun = hostUnits + gcUnits;
@@ -93,11 +96,11 @@ export function* settleStepwise(
       }
       yield { window: n, share: Math.min(1, share), amplification };
     }
-    if (n > 1) window *= 2;
+    if (n > 1 && hasPlainBlocks) window *= 2;
     const before = { amplification, error };
     const taken = drive.victims.count - count;
     // Blocks of a single-level cache hold less, and pages of the map are no host's.
-    if (drive.hasPlainBlocks && taken > 0) {
+    if (hasPlainBlocks && taken > 0) {
       const mean = (drive.victims.units - units) / taken;
       const variance = (drive.victims.squares - squares) / taken - mean * mean;
       amplification = unitsPerBlock / (unitsPerBlock - mean);
