@@ -14,10 +14,11 @@ const codec = new Packr({ moreTypes: true, useRecords: false });
 
 const MAP = 0xdf;
 const ARRAY = 0xdd;
+const EXTENSION = 0xc9;
 
 /**
- * Encodes a value piece by piece: lists and objects item by item, so that no more than the largest column
- * is there twice.
+ * Encodes a value piece by piece: lists and objects item by item, columns as they are, so that nothing
+ * large is there twice.
  * @param write takes a piece, whose bytes are another's when it returns
  */
 export function packInPieces(value: unknown, write: (piece: Uint8Array) => void): void {
@@ -30,6 +31,9 @@ export function packInPieces(value: unknown, write: (piece: Uint8Array) => void)
   if (Array.isArray(value)) {
     begin(ARRAY, value.length);
     for (const item of value) packInPieces(item, write);
+  } else if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {
+    write(columnHeader(value as Column));
+    write(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
   } else if (value !== null && typeof value === 'object' && !ArrayBuffer.isView(value)) {
     const entries = Object.entries(value).filter(([, item]) => item !== undefined);
     begin(MAP, entries.length);
@@ -40,6 +44,21 @@ export function packInPieces(value: unknown, write: (piece: Uint8Array) => void)
   } else {
     write(codec.pack(value));
   }
+}
+
+interface Column extends ArrayBufferView {
+  readonly constructor: new (length: number) => unknown;
+}
+
+/** What stands before a column's bytes: as the codec has it, with its length in as many bytes as it may take. */
+function columnHeader(column: Column): Uint8Array {
+  const empty = codec.pack(new column.constructor(0));
+  const header = Buffer.alloc(7);
+  header[0] = EXTENSION;
+  // The codec counts its number for the kind of column among the bytes.
+  header.writeUInt32BE(1 + column.byteLength, 1);
+  header.set(empty.subarray(empty.length - 2), 5);
+  return header;
 }
 
 /** @throws Error on bytes that are not MessagePack */

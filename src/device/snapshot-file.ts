@@ -8,7 +8,7 @@ import type { AnyProfile } from './profile.ts';
 import { profileSchemas } from './registry.ts';
 
 /** The number goes up when older files would not be understood. */
-const FORMAT = 'disktime snapshot 3';
+const FORMAT = 'disktime snapshot 4';
 
 export interface SavedDrive {
   /** What to create the drive from before it is restored. */

@@ -77,7 +77,7 @@ test(
     writeFileSync(path, Buffer.concat(pieces));
     assert.throws(
       () => readSnapshot(path),
-      /old\.snap: expected a "disktime snapshot 3".*got a "disktime snapshot 2": make it again/,
+      /old\.snap: expected a "disktime snapshot 4".*got a "disktime snapshot 2": make it again/,
     );
   }),
 );

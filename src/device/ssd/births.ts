@@ -10,6 +10,9 @@
  * Births come by the block: an *origin* is the births of a block's worth of units. Its number is given
  * back when none of its units is valid any more, which is looked for when numbers run out. If that
  * finds too few, all units are born again where they are (`Ftl`), which frees all that are not in use.
+ *
+ * Where a unit stays in the lane of its address, each lane has origins of its own, those of its blocks'
+ * numbers and its part of the spare ones, so that the map need only tell births of one lane apart.
  */
 
 export const GROUP_BITS = 5;
@@ -38,47 +41,71 @@ export class Births {
   /** Births from one origin to the next, a multiple of the group. */
   readonly stride: number = 0;
   readonly groupsPerOrigin: number = 0;
-  readonly #spare: number = 0;
+  /** Lanes that have origins of their own, blocks of each, and spare origins of each. */
+  readonly lanes: number = 0;
+  readonly blocksPerLane: number = 0;
+  readonly sparePerLane: number = 0;
+  /** By lane: its free origins, and how many there are. */
   readonly #free: Int32Array;
-  #freeCount = 0;
+  readonly #freeCount: Int32Array;
+  readonly #originsPerLane: number = 0;
+  readonly #blocks: number = 0;
 
   /**
    * No origin is free to begin with.
    * @param blocks as many origins as there are blocks, at the least; `canNumber` has been asked
    * @param openMax blocks that the host may be filling at once
    * @param spare further origins, a quarter of the blocks if not given; affects speed only
+   * @param lanes that have origins of their own: all of the drive's, or 1 for none
    */
-  constructor(blocks: number, unitsPerBlock: number, openMax: number, spare?: number) {
+  constructor(blocks: number, unitsPerBlock: number, openMax: number, spare?: number, lanes = 1) {
     this.stride = strideOf(unitsPerBlock);
     this.groupsPerOrigin = this.stride / GROUP_UNITS;
-    const wanted = blocks + Math.max(2 * openMax + 1, spare ?? Math.ceil(blocks * SPARE_SHARE));
-    this.origins = Math.min(wanted, Math.floor(BIRTHS_MAX / this.stride));
-    this.#spare = this.origins - blocks;
+    const wanted = Math.max(2 * openMax + 1, spare ?? Math.ceil(blocks * SPARE_SHARE));
+    const most = Math.floor(BIRTHS_MAX / this.stride) - blocks;
+    this.lanes = lanes;
+    this.blocksPerLane = blocks / lanes;
+    this.sparePerLane = Math.min(Math.ceil(wanted / lanes), Math.floor(most / lanes));
+    this.origins = blocks + this.sparePerLane * lanes;
     this.live = new Int32Array(this.origins * this.groupsPerOrigin);
     this.#free = new Int32Array(this.origins);
+    this.#freeCount = new Int32Array(lanes);
+    this.#originsPerLane = this.origins / lanes;
+    this.#blocks = blocks;
   }
 
-  get isOut(): boolean {
-    return this.#freeCount === 0;
+  /** The lane of an origin, or of a block, of those that have origins of their own. */
+  laneOf(origin: number): number {
+    return origin < this.#blocks
+      ? (origin / this.blocksPerLane) | 0
+      : ((origin - this.#blocks) / this.sparePerLane) | 0;
+  }
+
+  /** Whether there is no origin for what is written to a block. */
+  isOutFor(block: number): boolean {
+    return this.#freeCount[this.laneOf(block)] === 0;
   }
 
   /** Whether a search has given back so few that the next comes too soon. */
-  get areFew(): boolean {
-    return this.#freeCount <= this.#spare * WORTHWHILE_SHARE;
+  areFewFor(block: number): boolean {
+    return this.#freeCount[this.laneOf(block)] <= this.sparePerLane * WORTHWHILE_SHARE;
   }
 
-  take(): number {
-    return this.#free[--this.#freeCount];
+  /** An origin for what is written to a block. */
+  takeFor(block: number): number {
+    const lane = this.laneOf(block);
+    return this.#free[lane * this.#originsPerLane + --this.#freeCount[lane]];
   }
 
   giveBack(origin: number): void {
-    this.#free[this.#freeCount++] = origin;
+    const lane = this.laneOf(origin);
+    this.#free[lane * this.#originsPerLane + this.#freeCount[lane]++] = origin;
   }
 
   /** By origin: 1 for one that is free. */
   freeOrigins(): Uint8Array {
     const isFree = new Uint8Array(this.origins);
-    for (let i = 0; i < this.#freeCount; i++) isFree[this.#free[i]] = 1;
+    for (const origin of this.save()) isFree[origin] = 1;
     return isFree;
   }
 
@@ -118,11 +145,19 @@ export class Births {
   /** Nothing lives, and no origin is free: for those that begin anew. */
   reset(): void {
     this.live.fill(0);
-    this.#freeCount = 0;
+    this.#freeCount.fill(0);
   }
 
+  /** Which are free, lane by lane. */
   save(): Int32Array {
-    return this.#free.slice(0, this.#freeCount);
+    const free = new Int32Array(this.#freeCount.reduce((sum, count) => sum + count, 0));
+    let at = 0;
+    this.#freeCount.forEach((count, lane) => {
+      const first = lane * this.#originsPerLane;
+      free.set(this.#free.subarray(first, first + count), at);
+      at += count;
+    });
+    return free;
   }
 
   load(free: Int32Array): void {

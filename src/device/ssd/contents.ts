@@ -1,6 +1,6 @@
 /** Which groups of births collection has moved into each block: lists of groups that follow one another. */
 
-import { FEW_ROWS, grown, LinkedRows } from './linked-rows.ts';
+import { Column, FEW_ROWS, grown, LinkedRows } from './linked-rows.ts';
 
 export class Contents {
   /** By block: its first and last stretch + 1, 0 for none. */
@@ -76,25 +76,21 @@ export class Contents {
     this.#rows.clear();
   }
 
-  /** By block, its stretches: first group and count in turn. */
-  save(): { block: number; stretches: Int32Array }[] {
-    const saved: { block: number; stretches: Int32Array }[] = [];
+  /** Block, first group and count of every stretch. */
+  save(): Int32Array {
+    const saved = new Column();
     this.#first.forEach((first, block) => {
-      const stretches: number[] = [];
       for (let at = first - 1; at >= 0; at = this.#rows.next[at]) {
-        stretches.push(this.#group[at], this.#count[at]);
+        saved.push(block);
+        saved.push(this.#group[at]);
+        saved.push(this.#count[at]);
       }
-      if (stretches.length > 0) saved.push({ block, stretches: Int32Array.from(stretches) });
     });
-    return saved;
+    return saved.values();
   }
 
-  load(saved: ReturnType<Contents['save']>): void {
+  load(saved: Int32Array): void {
     this.clearAll();
-    for (const { block, stretches } of saved) {
-      for (let i = 0; i < stretches.length; i += 2) {
-        this.append(block, stretches[i], stretches[i + 1]);
-      }
-    }
+    for (let i = 0; i < saved.length; i += 3) this.append(saved[i], saved[i + 1], saved[i + 2]);
   }
 }

@@ -134,6 +134,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
       openMax: geometry.lanes * (hostStreams(profile) + Number(slc !== undefined)),
       spareOrigins: options.spareOrigins,
       knowsLogical: profile.ftl.cached_map !== undefined,
+      byAddress: profile.ftl.allocation === 'by-address',
     });
     this.buffer = new WriteBuffer(
       Math.floor(profile.buffer.bytes / geometry.unitBytes),

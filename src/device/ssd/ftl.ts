@@ -1,10 +1,8 @@
 /**
  * The page-mapped translation layer: in which row of the flash each logical unit lies.
  *
- * The map names the birth of each unit (`births.ts`), in as many bits as it takes (28 for 512 GB); where
- * that is, `whereabouts.ts` knows. The map is most of the memory a drive costs, and it costs it as it is
- * used: zeroes are backed by memory only where something is written, and zero means "as the drive
- * started", which is a formula (`start.ts`).
+ * The map (`logical-map.ts`) names the birth of each unit (`births.ts`); where that is, `whereabouts.ts`
+ * knows. What has not been written since the drive started is where a formula puts it (`start.ts`).
  *
  * The map changes when a program completes, not when it starts: until then a power cut would leave
  * the old copy, so the old copy stays valid.
@@ -13,14 +11,11 @@
 import { Births } from './births.ts';
 import { BlockState, type Blocks } from './blocks.ts';
 import type { Geometry } from './geometry.ts';
-import { PackedInts } from './packed-ints.ts';
-import { sparse, unsparse, type SparseMap } from './sparse-map.ts';
+import { FIRST, LogicalMap } from './logical-map.ts';
+import type { SparseMap } from './sparse-map.ts';
 import type { Start } from './start.ts';
 import { Whereabouts } from './whereabouts.ts';
 
-/** Map entries: 0 as started, 1 nowhere, 2 + n for birth n. */
-const NOWHERE = 1;
-const FIRST = 2;
 const NONE = -1;
 /** Units that are born again in one go: few enough for what is known of them to stay in the cache. */
 const PIECE = 2048;
@@ -41,6 +36,8 @@ export interface FtlOptions {
   readonly spareOrigins?: number | undefined;
   /** Whether `logicalOf` is wanted. */
   readonly knowsLogical: boolean;
+  /** Whether a unit is written to the lane that its address belongs to, whenever it is. */
+  readonly byAddress: boolean;
 }
 
 export class Ftl {
@@ -49,9 +46,7 @@ export class Ftl {
   readonly #start: Start;
   readonly #geometry: Geometry;
   readonly #blocks: Blocks;
-  readonly #forward: PackedInts;
-  /** By birth: logical unit + 1, 0 for what the drive started with. */
-  readonly #logical: PackedInts | undefined;
+  readonly #forward: LogicalMap;
   /** What the map says of the units of a program. */
   readonly #entries: Int32Array;
   /** Of units that are being born again. */
@@ -68,12 +63,12 @@ export class Ftl {
     this.#geometry = geometry;
     this.#blocks = blocks;
     this.#start = start;
-    const { openMax, spareOrigins, knowsLogical } = options;
-    const births = new Births(geometry.blocks, geometry.unitsPerBlock, openMax, spareOrigins);
+    const { openMax, spareOrigins, knowsLogical, byAddress } = options;
+    const { unitsPerBlock } = geometry;
+    const lanes = byAddress && start.byAddress ? geometry.lanes : 1;
+    const births = new Births(geometry.blocks, unitsPerBlock, openMax, spareOrigins, lanes);
     this.#births = births;
-    const most = births.origins * births.stride;
-    this.#forward = new PackedInts(geometry.mappedUnits, most + FIRST - 1);
-    if (knowsLogical) this.#logical = new PackedInts(most, geometry.mappedUnits);
+    this.#forward = new LogicalMap(geometry, births, knowsLogical);
     this.#entries = new Int32Array(geometry.unitsPerProgram);
     this.whereabouts = new Whereabouts(geometry, births, start);
     start.enter(blocks);
@@ -113,7 +108,7 @@ export class Ftl {
 
   /** The logical unit of a valid birth, where it is wanted to be known. */
   logicalOf(birth: number): number {
-    const known = this.#logical!.get(birth) - 1;
+    const known = this.#forward.unitOf(birth);
     if (known >= 0) return known;
     const origin = (birth / this.#births.stride) | 0;
     return this.#start.logicalAt(origin, birth - origin * this.#births.stride);
@@ -138,8 +133,7 @@ export class Ftl {
     const born = whereabouts.born(block, target);
     for (let i = 0; i < count; i++) {
       if (logicals[i] < 0) continue;
-      forward.set(logicals[i], born + i + FIRST);
-      this.#logical?.set(born + i, logicals[i] + 1);
+      forward.put(logicals[i], born + i);
     }
     let placed = 0;
     for (let i = 0; i < count; i++) {
@@ -181,7 +175,7 @@ export class Ftl {
   /** The unit holds nothing from now on. */
   unmap(logical: number): void {
     const birth = this.birthOf(logical);
-    this.#forward.set(logical, NOWHERE);
+    this.#forward.remove(logical);
     if (birth < 0) return;
     this.#births.kill(birth);
     this.#blocks.invalidate(this.whereabouts.blockOf(birth));
@@ -189,15 +183,15 @@ export class Ftl {
 
   /** Sees to it that what the host writes to a block can be born. */
   #open(block: number): void {
-    if (this.#births.isOut) this.#makeFree();
+    if (this.#births.isOutFor(block)) this.#makeFreeFor(block);
     this.whereabouts.open(block);
   }
 
-  #makeFree(): void {
+  #makeFreeFor(block: number): void {
     const inUse = new Set<number>();
     this.#collection.addOrigins(inUse);
     this.whereabouts.collectOrigins(inUse);
-    if (this.#births.areFew) this.#bearAgain();
+    if (this.#births.areFewFor(block)) this.#bearAgain();
   }
 
   /** Everything is born again where it is. */
@@ -228,14 +222,12 @@ export class Ftl {
     whereabouts.findMany(birth, count, place, scratch);
     for (let i = 0; i < count; i++) birth[i] = whereabouts.birthAt(place[i]);
     for (let i = 0; i < count; i++) births.setLive(birth[i]);
-    for (let i = 0; i < count; i++) forward.set(logical[i], birth[i] + FIRST);
-    if (this.#logical === undefined) return;
-    for (let i = 0; i < count; i++) this.#logical.set(birth[i], logical[i] + 1);
+    for (let i = 0; i < count; i++) forward.put(logical[i], birth[i]);
   }
 
   save(): { forward: SparseMap; whereabouts: ReturnType<Whereabouts['save']>; start: string } {
     return {
-      forward: sparse(this.#forward),
+      forward: this.#forward.save(),
       whereabouts: this.whereabouts.save(),
       start: this.#start.name,
     };
@@ -249,12 +241,9 @@ export class Ftl {
     }
     const { whereabouts } = this;
     whereabouts.load(saved.whereabouts);
-    this.#logical?.clear();
-    unsparse(saved.forward, this.#forward, (logical, entry) => {
+    this.#forward.load(saved.forward, (logical, entry) => {
       if (start.has(logical)) whereabouts.startedGone(whereabouts.birthAt(start.find(logical)));
-      if (entry < FIRST) return;
-      this.#births.setLive(entry - FIRST);
-      this.#logical?.set(entry - FIRST, logical + 1);
+      if (entry >= FIRST) this.#births.setLive(entry - FIRST);
     });
   }
 }

@@ -101,11 +101,27 @@ export class Geometry {
    * in their order.
    */
   homeOf(logical: number): number {
+    return this.laneOfUnit(logical) * this.unitsPerLane + this.nthInLane(logical);
+  }
+
+  /** The lane that a logical unit belongs to by its address. */
+  laneOfUnit(logical: number): number {
+    const stripe = (logical / this.unitsPerProgram) | 0;
+    return this.laneAt[stripe - ((stripe / this.lanes) | 0) * this.lanes];
+  }
+
+  /** How many logical units come before this one in its lane. */
+  nthInLane(logical: number): number {
     const stripe = (logical / this.unitsPerProgram) | 0;
     const inLane = (stripe / this.lanes) | 0;
-    const within = logical - stripe * this.unitsPerProgram;
-    const lane = this.laneAt[stripe - inLane * this.lanes];
-    return lane * this.unitsPerLane + inLane * this.unitsPerProgram + within;
+    return inLane * this.unitsPerProgram + logical - stripe * this.unitsPerProgram;
+  }
+
+  /** The logical unit that is the nth of a lane's. */
+  unitOfLane(lane: number, nth: number): number {
+    const inLane = (nth / this.unitsPerProgram) | 0;
+    const stripe = inLane * this.lanes + this.placeOf[lane];
+    return stripe * this.unitsPerProgram + nth - inLane * this.unitsPerProgram;
   }
 
   dieOfLane(lane: number): number {

@@ -36,6 +36,22 @@ export class LinkedRows {
   }
 }
 
+/** Whole numbers one behind the other, how many is not known beforehand. */
+export class Column {
+  #numbers = new Int32Array(FEW_ROWS);
+  #count = 0;
+
+  push(number: number): void {
+    if (this.#count === this.#numbers.length) this.#numbers = grown(this.#numbers);
+    this.#numbers[this.#count++] = number;
+  }
+
+  /** A copy of them. */
+  values(): Int32Array {
+    return this.#numbers.slice(0, this.#count);
+  }
+}
+
 /** The column with room for twice as many rows. */
 export function grown(column: Int32Array): Int32Array<ArrayBuffer> {
   const twice = new Int32Array(column.length * 2);

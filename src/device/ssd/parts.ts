@@ -9,7 +9,7 @@
 
 import { bitIndex, bitRange, countBits } from './bits.ts';
 import { GROUP_BITS, GROUP_UNITS } from './births.ts';
-import { FEW_ROWS, grown, LinkedRows } from './linked-rows.ts';
+import { Column, FEW_ROWS, grown, LinkedRows } from './linked-rows.ts';
 
 const NONE = -1;
 
@@ -220,31 +220,43 @@ export class Parts {
     return part;
   }
 
-  /** Some groups' places: `placed`, base, and of those that are in parts group, first birth and base of each. */
-  save(first: number, count: number) {
-    const parts: number[] = [];
-    for (let n = 0; n < count; n++) {
-      for (let part = -1 - this.#base[first + n]; part >= 0; part = this.#rows.next[part]) {
-        parts.push(n, this.#from[part], this.#partBase[part]);
+  /**
+   * The places of stretches of `count` groups each: `placed` and base of all, and of those that are in parts
+   * where the group stands there, first birth and base of each.
+   */
+  save(firsts: Int32Array, count: number) {
+    const placed = new Int32Array(firsts.length * count);
+    const base = new Int32Array(firsts.length * count);
+    const parts = new Column();
+    firsts.forEach((first, n) => {
+      placed.set(this.placed.subarray(first, first + count), n * count);
+      base.set(this.#base.subarray(first, first + count), n * count);
+      for (let g = 0; g < count; g++) {
+        for (let part = -1 - this.#base[first + g]; part >= 0; part = this.#rows.next[part]) {
+          parts.push(n * count + g);
+          parts.push(this.#from[part]);
+          parts.push(this.#partBase[part]);
+        }
       }
-    }
-    return {
-      placed: this.placed.slice(first, first + count),
-      base: this.#base.slice(first, first + count),
-      parts: Int32Array.from(parts),
-    };
+    });
+    return { placed, base, parts: parts.values() };
   }
 
-  load(first: number, saved: ReturnType<Parts['save']>): void {
-    this.placed.set(saved.placed, first);
-    this.#base.set(saved.base, first);
+  /** @param firsts, count as they were saved */
+  load(firsts: Int32Array, count: number, saved: ReturnType<Parts['save']>): void {
+    const { placed, base, parts } = saved;
+    firsts.forEach((first, n) => {
+      this.placed.set(placed.subarray(n * count, (n + 1) * count), first);
+      this.#base.set(base.subarray(n * count, (n + 1) * count), first);
+    });
     let last = NONE;
-    for (let i = 0; i < saved.parts.length; i += 3) {
+    for (let i = 0; i < parts.length; i += 3) {
+      const n = (parts[i] / count) | 0;
       const part = this.#take();
-      if (saved.parts[i + 1] === 0) this.#base[first + saved.parts[i]] = -1 - part;
+      if (parts[i + 1] === 0) this.#base[firsts[n] + parts[i] - n * count] = -1 - part;
       else this.#rows.next[last] = part;
-      this.#from[part] = saved.parts[i + 1];
-      this.#partBase[part] = saved.parts[i + 2];
+      this.#from[part] = parts[i + 1];
+      this.#partBase[part] = parts[i + 2];
       last = part;
     }
   }

@@ -16,6 +16,8 @@ import type { Geometry } from './geometry.ts';
 export interface Start {
   /** Whether a logical unit is anywhere. */
   has(logical: number): boolean;
+  /** Whether each unit is in the lane that its address belongs to. */
+  readonly byAddress: boolean;
   /** Names the state, so that a snapshot's maps are not taken for those of another. */
   readonly name: string;
   /** Where a logical unit is; only if it is anywhere. */
@@ -31,6 +33,7 @@ export interface Start {
 export class WrittenInOrder implements Start {
   readonly units: number;
   readonly name: string;
+  readonly byAddress: boolean;
   readonly #geometry: Geometry;
   /** Of the host's units those that were written; the translation pages follow them on the flash. */
   readonly #written: number;
@@ -40,6 +43,7 @@ export class WrittenInOrder implements Start {
     this.#geometry = geometry;
     this.units = units + pages;
     this.#written = units;
+    this.byAddress = pages === 0 || units === geometry.logicalUnits;
     this.name = pages === 0 ? `in-order:${units}` : `in-order:${units}+${pages}`;
   }
 
@@ -59,13 +63,10 @@ export class WrittenInOrder implements Start {
   }
 
   logicalAt(block: number, unit: number): number {
-    const { unitsPerProgram, lanes, blocksPerLane, unitsPerBlock, placeOf, logicalUnits } =
-      this.#geometry;
+    const { blocksPerLane, unitsPerBlock, logicalUnits } = this.#geometry;
     const lane = this.#geometry.laneOfBlock(block);
     const offset = (block - lane * blocksPerLane) * unitsPerBlock + unit;
-    const inLane = (offset / unitsPerProgram) | 0;
-    const stripe = inLane * lanes + placeOf[lane];
-    const nth = stripe * unitsPerProgram + (offset - inLane * unitsPerProgram);
+    const nth = this.#geometry.unitOfLane(lane, offset);
     if (nth >= this.units) return -1;
     return nth < this.#written ? nth : logicalUnits + nth - this.#written;
   }
@@ -103,13 +104,13 @@ export type Filling = (units: number, blocks: number) => Int32Array;
 export class Steady implements Start {
   readonly units: number;
   readonly name: string;
+  readonly byAddress: boolean;
   readonly #geometry: Geometry;
   /** By lane and one past the last: valid units in all lanes before it. */
   readonly #laneBefore: Int32Array;
   /** By lane, how its units are spread: few of them differ. */
   readonly #spreads: LaneSpread[] = [];
   readonly #lanesPerUnit: number = NaN;
-  readonly #byAddress: boolean;
   readonly #scatter: Scatter;
   readonly #within: Scatter;
   /** Results of `#seek`. */
@@ -133,7 +134,7 @@ export class Steady implements Start {
     this.#geometry = geometry;
     this.units = mappedUnits;
     this.name = `steady:${mappedUnits}:${freeBlocks}:${draws ?? 'in-order'}`;
-    this.#byAddress = byAddress;
+    this.byAddress = byAddress;
     const full = blocksPerLane - freeBlocks;
     this.#laneBefore = new Int32Array(lanes + 1);
     this.#lanesPerUnit = lanes / mappedUnits;
@@ -160,7 +161,7 @@ export class Steady implements Start {
   }
 
   find(logical: number): number {
-    this.#seek(this.#byAddress ? this.#rankByAddress(logical) : this.#scatter.to(logical));
+    this.#seek(this.byAddress ? this.#rankByAddress(logical) : this.#scatter.to(logical));
     return this.#block * this.#geometry.unitsPerBlock + this.#within.to(this.#place);
   }
 
@@ -168,7 +169,9 @@ export class Steady implements Start {
     const lane = this.#geometry.laneOfBlock(block);
     const rank = this.#before(lane, block) + this.#within.from(unit);
     if (rank >= this.#before(lane, block + 1)) return -1;
-    return this.#byAddress ? this.#addressOfRank(rank, lane) : this.#scatter.from(rank);
+    return this.byAddress
+      ? this.#geometry.unitOfLane(lane, rank - this.#laneBefore[lane])
+      : this.#scatter.from(rank);
   }
 
   validBits(block: number, from: number, to: number): number {
@@ -193,20 +196,8 @@ export class Steady implements Start {
 
   /** A lane's own units, in order. */
   #rankByAddress(logical: number): number {
-    const { unitsPerProgram, lanes, laneAt } = this.#geometry;
-    const stripe = (logical / unitsPerProgram) | 0;
-    const inLane = (stripe / lanes) | 0;
-    const lane = laneAt[stripe - inLane * lanes];
-    const within = logical - stripe * unitsPerProgram;
-    return this.#laneBefore[lane] + inLane * unitsPerProgram + within;
-  }
-
-  #addressOfRank(rank: number, lane: number): number {
-    const { unitsPerProgram, lanes, placeOf } = this.#geometry;
-    const own = rank - this.#laneBefore[lane];
-    const inLane = (own / unitsPerProgram) | 0;
-    const stripe = inLane * lanes + placeOf[lane];
-    return stripe * unitsPerProgram + (own - inLane * unitsPerProgram);
+    const geometry = this.#geometry;
+    return this.#laneBefore[geometry.laneOfUnit(logical)] + geometry.nthInLane(logical);
   }
 
   /** Valid units in all blocks before a lane's block, which may be one past its last. */

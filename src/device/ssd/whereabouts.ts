@@ -10,6 +10,7 @@ import { bitRange } from './bits.ts';
 import { GROUP_BITS, GROUP_UNITS, type Births } from './births.ts';
 import { Contents } from './contents.ts';
 import type { Geometry } from './geometry.ts';
+import { Column } from './linked-rows.ts';
 import { Parts } from './parts.ts';
 import type { Start } from './start.ts';
 
@@ -81,7 +82,7 @@ export class Whereabouts {
 
   /** What the host writes to the block is born there from now on. */
   open(block: number): void {
-    const origin = this.births.take();
+    const origin = this.births.takeFor(block);
     this.#native[block] = origin + 1;
     this.#home[origin] = block;
   }
@@ -286,17 +287,18 @@ export class Whereabouts {
   /** All but what is valid, which follows from the logical map. */
   save() {
     const isFree = this.births.freeOrigins();
-    const away: number[] = [];
+    const away = new Column();
     this.#home.forEach((home, origin) => {
       if (home === NONE && isFree[origin] === 0) away.push(origin);
     });
+    const origins = away.values();
     return {
       free: this.births.save(),
       home: this.#home.slice(),
       native: this.#native.slice(),
       started: this.#started.slice(),
-      away: Int32Array.from(away),
-      parts: away.map((origin) => this.#parts.save(...this.#groupsOf(origin))),
+      away: origins,
+      parts: this.#parts.save(this.#firstGroups(origins), this.#groupsPerOrigin),
       contents: this.#contents.save(),
     };
   }
@@ -308,15 +310,15 @@ export class Whereabouts {
     this.#native.set(saved.native);
     this.#started.set(saved.started);
     this.#parts.clear();
-    saved.away.forEach((origin, i) => {
-      this.#parts.load(this.#groupsOf(origin)[0], saved.parts[i]);
+    this.#parts.load(this.#firstGroups(saved.away), this.#groupsPerOrigin, saved.parts);
+    for (const origin of saved.away) {
       if (this.#started[origin] === StartedOrigin.away) this.#enterStarted(origin);
-    });
+    }
     this.#contents.load(saved.contents);
   }
 
-  #groupsOf(origin: number): [first: number, count: number] {
-    return [origin * this.#groupsPerOrigin, this.#groupsPerOrigin];
+  #firstGroups(origins: Int32Array): Int32Array {
+    return origins.map((origin) => origin * this.#groupsPerOrigin);
   }
 
   #giveBack(origin: number): void {

@@ -102,7 +102,7 @@ class Lane {
     const target = this.#allocate('host');
     const block = this.#open.host;
     if (!whereabouts.hasOrigin(block)) {
-      if (births.isOut) this.#makeFree();
+      if (births.isOutFor(block)) this.#makeFree(block);
       whereabouts.open(block);
     }
     for (let i = 0; i < this.geometry.unitsPerProgram; i++) {
@@ -115,14 +115,14 @@ class Lane {
     this.#close('host');
   }
 
-  #makeFree(): void {
+  #makeFree(block: number): void {
     const inUse = new Set<number>();
     for (let i = 0; i < this.#inHand; i++) {
       if (this.#hand[i] >= 0) inUse.add(Math.floor(this.#hand[i] / this.births.stride));
     }
     this.rows.addOrigins(0, inUse);
     this.whereabouts.collectOrigins(inUse);
-    if (this.births.isOut) this.bearAgain();
+    if (this.births.isOutFor(block)) this.bearAgain();
     else this.givenBack++;
   }
 
@@ -267,7 +267,8 @@ test('parts and stretches by the hundred, kept and brought back', () => {
   parts.findMany(Int32Array.from(many.keys()), many.length, many, many.slice());
   assert.deepEqual([...many], expected);
   const again = new Parts(groups, 64);
-  for (let first = 0; first < groups; first += 100) again.load(first, parts.save(first, 100));
+  const firsts = Int32Array.of(200, 0, 100);
+  again.load(firsts, 100, parts.save(firsts, 100));
   assert.deepEqual(places(again), expected);
   const brought = new Contents(groups);
   brought.load(contents.save());
