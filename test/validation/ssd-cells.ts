@@ -157,6 +157,35 @@ export function writeMatrix(drive: string): Map<string, number> {
   return new Map(rows.map((row) => [`${row.iodepth}x${row.numjobs}`, Number(row.iops)]));
 }
 
+/** A row of random reads of sabrent-rocket4plus-2tb.csv. */
+export interface ReadRow extends Record<
+  'iops' | 'p50_us' | 'p90_us' | 'p99_us' | 'p99_9_us',
+  number
+> {
+  readonly iodepth: number;
+  readonly jobs: number;
+}
+
+/** @param sector `4096_sector` or `512_sector`: the drive's format in that series */
+export function readMatrix(sector: string, iodepth: number, jobs: number): ReadRow {
+  const row = readRows('sabrent-rocket4plus-2tb.csv').find(
+    (r) =>
+      r.dataset === `benchmarks/${sector}/1x/4k` &&
+      r.rw === 'randread' &&
+      Number(r.iodepth) === iodepth &&
+      Number(r.numjobs) === jobs,
+  )!;
+  return {
+    iodepth,
+    jobs,
+    iops: Number(row.iops),
+    p50_us: Number(row.p50_us),
+    p90_us: Number(row.p90_us),
+    p99_us: Number(row.p99_us),
+    p99_9_us: Number(row['p99.9_us']),
+  };
+}
+
 const single = (
   profile: string,
   write: boolean,

@@ -8,19 +8,16 @@
  * regions and earlier uses fits: `npx tsx test/validation/ssd-matrix.ts`.
  */
 
-import { Op } from '../../src/device/device.ts';
-import { createDeviceOn, loadProfile } from '../../src/device/registry.ts';
+import { loadProfile } from '../../src/device/registry.ts';
 import type { SsdProfile } from '../../src/device/ssd/profile.ts';
-import { percentile } from '../../src/measure/demerit.ts';
-import { EventQueue } from '../../src/sim/events.ts';
 import { RandomStream } from '../../src/sim/random.ts';
 import { SECOND } from '../../src/sim/units.ts';
 import { shrunk } from '../../src/tune/shrunk.ts';
+import { at, loopsOnOneDrive } from './loops-on-one-drive.ts';
 import { writeMatrix } from './ssd-cells.ts';
 
 const STEPS = [1, 2, 4, 8, 16, 32, 64];
 const CELL_SECONDS = 60;
-const SECTORS = 8;
 /** Host time from a completion to the next submission, us: 1/IOPS - mean clat of cell 1 x 1. */
 const HOST_NS = 12_600;
 
@@ -45,75 +42,28 @@ export interface MatrixCell {
 
 /** Runs all 49 cells on one drive. */
 export function runMatrix(name: string, start: MatrixStart): MatrixCell[] {
-  const drive = shrunk(loadProfile(name) as SsdProfile, 1, start.shrinkBy);
-  const events = new EventQueue();
-  const device = createDeviceOn(events, drive, { seed: 1 });
-  const units = Math.floor(device.capacitySectors / SECTORS);
-  const places = Math.floor(units * start.region);
+  const profile = shrunk(loadProfile(name) as SsdProfile, 1, start.shrinkBy);
   const most = STEPS[STEPS.length - 1] ** 2;
-  const submittedNs = new Float64Array(most);
-  const slotOf = new Int32Array(device.queueDepth);
-  const freeTags = Array.from({ length: device.queueDepth }, (_, tag) => tag);
-  const line: number[] = [];
-  let streams: RandomStream[] = [];
-  let latencies: number[] = [];
-  let left = 0;
-  let endNs = Infinity;
-  let out = 0;
-  const send = (slot: number, tag: number): void => {
-    slotOf[tag] = slot;
-    const place = streams[slot % streams.length].below(places);
-    device.submit(tag, Op.write, place * SECTORS, SECTORS, 0);
-  };
-  const submit = events.register((slot) => {
-    if (events.nowNs >= endNs || left-- <= 0) {
-      out--;
-      return;
-    }
-    submittedNs[slot] = events.nowNs;
-    const tag = freeTags.pop();
-    if (tag === undefined) line.push(slot);
-    else send(slot, tag);
+  const drive = loopsOnOneDrive(profile, most, HOST_NS);
+  const write = { write: true, places: Math.floor(drive.units * start.region) };
+  drive.run({
+    ...write,
+    outstanding: 32,
+    jobs: [new RandomStream(1, 'earlier')],
+    requests: Math.round(start.earlier * drive.units),
+    forNs: Infinity,
   });
-  device.attach({
-    complete(tag, timeNs) {
-      const slot = slotOf[tag];
-      latencies.push((timeNs - submittedNs[slot]) / 1000);
-      events.schedule(timeNs + HOST_NS, submit, slot);
-      const next = line.shift();
-      if (next === undefined) freeTags.push(tag);
-      else send(next, tag);
-    },
-  });
-  const run = (
-    outstanding: number,
-    ofJobs: RandomStream[],
-    writes: number,
-    forNs: number,
-  ): void => {
-    streams = ofJobs;
-    latencies = [];
-    left = writes;
-    endNs = events.nowNs + forNs;
-    out = outstanding;
-    for (let slot = 0; slot < outstanding; slot++) events.schedule(events.nowNs, submit, slot);
-    while (out > 0 && events.step());
-  };
-  run(32, [new RandomStream(1, 'earlier')], Math.round(start.earlier * units), Infinity);
   return STEPS.flatMap((iodepth) =>
     STEPS.map((jobs) => {
-      const fromNs = events.nowNs;
       const seed = start.isRepeated ? 1 : iodepth * most + jobs;
-      const ofJobs = Array.from({ length: jobs }, (_, job) => new RandomStream(seed, `job${job}`));
-      run(iodepth * jobs, ofJobs, Infinity, (CELL_SECONDS * SECOND) / start.shrinkBy);
-      const ascending = Float64Array.from(latencies).sort();
-      return {
-        iodepth,
-        jobs,
-        iops: (ascending.length * SECOND) / (events.nowNs - fromNs),
-        p50_us: percentile(ascending, 0.5),
-        p99_us: percentile(ascending, 0.99),
-      };
+      const cell = drive.run({
+        ...write,
+        outstanding: iodepth * jobs,
+        jobs: Array.from({ length: jobs }, (_, job) => new RandomStream(seed, `job${job}`)),
+        requests: Infinity,
+        forNs: (CELL_SECONDS * SECOND) / start.shrinkBy,
+      });
+      return { iodepth, jobs, iops: cell.iops, p50_us: at(cell, 0.5), p99_us: at(cell, 0.99) };
     }),
   );
 }

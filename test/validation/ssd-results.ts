@@ -5,6 +5,7 @@ import { runDirectLoop } from '../../src/workload/bare/direct-loop.ts';
 import { allCells, type Cell, type Figure } from './ssd-cells.ts';
 import { matrixPart } from './ssd-matrix.ts';
 import { missReason } from './ssd-misses.ts';
+import { roundsPart } from './ssd-rounds.ts';
 
 /** One figure of one cell. */
 export interface Result {
@@ -80,7 +81,7 @@ ${reasons
   .join('\n\n')}
 
 ${matrixPart()}
-## Held by test beside these cells
+${roundsPart()}## Held by test beside these cells
 
 \`test/validation/ssd-drives.test.ts\`, on drives shrunk in proportion (\`src/tune/shrunk.ts\`) where a steady
 state is needed:

@@ -19,6 +19,7 @@ import { ChannelTurns } from './channel-turns.ts';
 import { IdleArray } from './idle.ts';
 import type { Pending } from './idle-work.ts';
 import { ReadRetry } from './read-retry.ts';
+import { ReadRounds } from './read-rounds.ts';
 import { ReadTable } from './read-table.ts';
 import type { SlcCache } from './slc-cache.ts';
 import { Suspension } from './suspension.ts';
@@ -74,6 +75,7 @@ export class FlashArray {
   /** Collection's next page read is known while the one before is on its way out. */
   readonly #readsOn: boolean;
   readonly #turns: ChannelTurns | undefined;
+  readonly #rounds: ReadRounds | undefined;
   readonly #pairs: boolean;
   readonly #onEnd: number = 0;
   readonly #onFree: number = 0;
@@ -170,6 +172,9 @@ export class FlashArray {
         this.kick(die),
       );
     }
+    if (profile.array.shared_ready === true) {
+      this.#rounds = new ReadRounds(geometry, events, this, (die) => this.kick(die));
+    }
   }
 
   /**
@@ -257,10 +262,7 @@ export class FlashArray {
       const free = this.#freeNs[die];
       if (free > now) {
         // Not committed before the die is free: a read may yet come.
-        if (this.#wakeNs[die] !== free) {
-          this.#wakeNs[die] = free;
-          this.#wake(die);
-        }
+        this.#wakeAt(die, free);
       } else if (isSuspended) {
         this.#resume(die);
       } else {
@@ -288,10 +290,15 @@ export class FlashArray {
     const ready = read === NONE ? 0 : this.reads.readyNs[read];
     const at = Math.max(this.#freeNs[die], ready);
     if (at <= this.#events.nowNs) return turns.mayStart(die);
-    if (this.#wakeNs[die] !== at) {
-      this.#wakeNs[die] = at;
-      this.#wake(die);
-    }
+    this.#wakeAt(die, at);
+    return false;
+  }
+
+  /** Whether the die is free, the read there and its chip between two rounds; if not, it is kicked when that changes. */
+  #mayBegin(die: number, rounds: ReadRounds): boolean {
+    const at = Math.max(this.#freeNs[die], this.reads.readyNs[this.#firstRead[die]]);
+    if (at <= this.#events.nowNs) return rounds.mayBegin(die);
+    this.#wakeAt(die, at);
     return false;
   }
 
@@ -363,6 +370,7 @@ export class FlashArray {
   }
 
   #startRead(die: number, jobWaits: boolean): void {
+    if (this.#rounds !== undefined && !this.#mayBegin(die, this.#rounds)) return;
     const op = this.#firstRead[die];
     this.#firstRead[die] = this.reads.next[op];
     this.#readsInRow[die] = jobWaits ? this.#readsInRow[die] + 1 : 0;
@@ -472,6 +480,12 @@ export class FlashArray {
     return this.#lastOrder++;
   }
 
+  #wakeAt(die: number, ns: number): void {
+    if (this.#wakeNs[die] === ns) return;
+    this.#wakeNs[die] = ns;
+    this.#wake(die);
+  }
+
   /** The die is to be looked at again at `#wakeNs`. */
   #wake(die: number): void {
     this.#wakeOrder[die] = this.#lastOrder++;
@@ -509,14 +523,16 @@ export class FlashArray {
       this.#readAgain(die, work);
       return;
     }
+    if (work === DieWork.read && this.#rounds !== undefined) {
+      // A job's end that was given up may fall on the same moment.
+      if (!this.#rounds.isWaiting(die) && this.#rounds.isLast(die))
+        this.#endRound(die % this.#geometry.chips, this.#rounds);
+      return;
+    }
     this.#work[die] = DieWork.none;
     this.#freeNs[die] = work === DieWork.program ? now + this.#restNs : now;
     if (work === DieWork.read) {
-      for (let op = this.#reading[die]; op !== NONE;) {
-        const next = this.reads.pair[op];
-        this.#sendRead(die, op);
-        op = next;
-      }
+      this.#sendReads(die);
     } else {
       if (work === DieWork.gcRead) {
         this.#bookChannel(die, this.#bytes[die], this.#turns === undefined);
@@ -532,6 +548,30 @@ export class FlashArray {
       this.#finishJob(die, work);
     }
     this.kick(die);
+  }
+
+  /** All of a chip's dies that read have sensed: their data crosses the channel, and then it reads on. */
+  #endRound(chip: number, rounds: ReadRounds): void {
+    const { dies, chips } = this.#geometry;
+    for (let die = chip; die < dies; die += chips) {
+      if (!rounds.isWaiting(die)) continue;
+      rounds.sent(die);
+      this.#work[die] = DieWork.none;
+      this.#freeNs[die] = this.#events.nowNs;
+      this.#sendReads(die);
+    }
+    rounds.endsAt(chip, this.#bookedNs);
+    // Jobs need not wait for that.
+    for (let die = chip; die < dies; die += chips) this.kick(die);
+  }
+
+  /** Sends what the die's read sensed, of one plane or several. */
+  #sendReads(die: number): void {
+    for (let op = this.#reading[die]; op !== NONE;) {
+      const next = this.reads.pair[op];
+      this.#sendRead(die, op);
+      op = next;
+    }
   }
 
   /** A read's page is sensed: its data crosses the channel. */
@@ -628,6 +668,7 @@ export class FlashArray {
       idleSinceNs: this.#idle?.save(now),
       joined: this.#joined.slice(),
       turns: this.#turns?.save(),
+      ...(this.#rounds && { rounds: this.#rounds.save() }),
     };
   }
 
@@ -662,9 +703,10 @@ export class FlashArray {
     this.#wakeNs.fill(-1);
     // In the order in which they were scheduled, so that ties fall as they would have.
     const turns = saved.turns === undefined ? undefined : this.#turns?.load(saved.turns);
-    const pending: Pending[] = [...others, ...(turns ?? [])];
+    const rounds = saved.rounds === undefined ? undefined : this.#rounds?.load(saved.rounds);
+    const pending: Pending[] = [...others, ...(turns ?? []), ...(rounds ?? [])];
     saved.work.forEach((work, die) => {
-      if (work !== DieWork.none) {
+      if (work !== DieWork.none && this.#rounds?.isWaiting(die) !== true) {
         this.#endNs[die] = saved.endNs[die] + now;
         pending.push({ order: saved.endOrder[die], schedule: () => this.#end(die) });
       }

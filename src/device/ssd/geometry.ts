@@ -25,6 +25,7 @@ export class Geometry {
   readonly channels: number = 0;
   /** What works on its own: dies, or chips where a chip serves one command at a time. */
   readonly dies: number = 0;
+  readonly chips: number = 0;
   readonly lanes: number = 0;
   readonly unitBytes: number = 0;
   readonly unitSectors: number = 0;
@@ -59,9 +60,9 @@ export class Geometry {
     const a = p.array;
     const planesTogether = a.multiplane ? a.planes_per_die : 1;
     this.channels = a.channels;
-    const chips = a.channels * a.chips_per_channel;
-    const dies = chips * a.dies_per_chip;
-    this.dies = a.chip_serves_one === true ? chips : dies;
+    this.chips = a.channels * a.chips_per_channel;
+    const dies = this.chips * a.dies_per_chip;
+    this.dies = a.chip_serves_one === true ? this.chips : dies;
     this.lanes = dies * (a.planes_per_die / planesTogether);
     this.#lanesPerPlane = dies;
     this.unitBytes = p.ftl.unit_bytes;

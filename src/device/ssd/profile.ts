@@ -184,6 +184,15 @@ const array = z
           'The dies of a chip take turns, one command at a time (false when absent: each works on ' +
           'its own, as real ones do).',
       }),
+    shared_ready: z
+      .boolean()
+      .optional()
+      .meta({
+        description:
+          'The dies of a chip share its ready/busy line and the controller goes by that: reads begin on ' +
+          'all of them at once and are sent when the slowest has sensed, what comes meanwhile waits ' +
+          "(false when absent: it asks for each die's status).",
+      }),
     commands_yield: z
       .boolean()
       .optional()

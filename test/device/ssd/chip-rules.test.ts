@@ -41,6 +41,48 @@ test('dies of a chip sense side by side, or in turn where the chip serves one co
   }
 });
 
+test('a read that comes while another die of the chip senses begins at once, or after its data is out', () => {
+  for (const shared of [false, true]) {
+    for (const ofChip of [true, false]) {
+      const b = bench({
+        ...(ofChip ? { dies_per_chip: 2 } : { chips_per_channel: 2 }),
+        shared_ready: shared,
+      });
+      b.submit(0, Op.read, page(0), 8);
+      b.events.advanceTo(10_000);
+      b.submit(1, Op.read, page(1), 8);
+      b.run();
+      assert.equal(b.doneNs[0], ALONE);
+      assert.equal(b.doneNs[1], shared && ofChip ? ALONE + READ_NS + CHANNEL_NS : 10_000 + ALONE);
+    }
+  }
+});
+
+test('dies that share a ready line begin together, and send when the slowest has sensed', () => {
+  for (const shared of [false, true]) {
+    const b = bench({ dies_per_chip: 2, read_us: [50, 80], shared_ready: shared });
+    // Two for die 0, page 0, and one for die 1, page 1.
+    b.submit(0, Op.read, page(0), 8);
+    b.submit(1, Op.read, page(0), 8);
+    b.submit(2, Op.read, page(3), 8);
+    b.run();
+    const slow = 3000 + 80_000 + CHANNEL_NS + LINK_NS;
+    assert.equal(b.doneNs[0], shared ? slow : ALONE);
+    assert.equal(b.doneNs[2], shared ? slow + CHANNEL_NS : slow);
+    assert.equal(b.doneNs[1], (shared ? slow + CHANNEL_NS : ALONE) + 50_000 + CHANNEL_NS);
+  }
+});
+
+test('programs of other dies neither wait for a round of reads nor hold one up', () => {
+  const b = bench({ dies_per_chip: 2, shared_ready: true });
+  b.submit(0, Op.write, page(0), 16, DeviceFlag.fua);
+  b.submit(1, Op.read, page(1), 8);
+  b.run();
+  const programmed = 2000 + 2 * LINK_NS + 2 * CHANNEL_NS + PROGRAM_NS;
+  assert.equal(b.doneNs[0], programmed);
+  assert.equal(b.doneNs[1], ALONE);
+});
+
 test('dies of a chip program side by side, or in turn', () => {
   for (const one of [false, true]) {
     const b = bench({ dies_per_chip: 2, chip_serves_one: one });

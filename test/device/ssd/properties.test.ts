@@ -88,6 +88,27 @@ const suspendedProfile = smallProfile({
   },
 });
 
+/** A read of a round ended at the moment at which a job that it had suspended would have. */
+const roundProfile = smallProfile({
+  capacity_sectors: 2301,
+  link: { full_duplex: false },
+  array: {
+    ...oneChip,
+    page_bytes: 8192,
+    dies_per_chip: 2,
+    shared_ready: true,
+    suspend: { program_us: 0, erase_us: 0, resume_us: 0, at_most: 2 },
+    read_retry: [{ share: 0.01 }],
+  },
+  ftl: {
+    unit_bytes: 2048,
+    initial_fill: 0,
+    cached_map: { bytes: 4096, entry_bytes: 32, segment_entries: 1 },
+  },
+  gc: { preemptible: true },
+  slc: folding.slc,
+});
+
 /** A read that collection held up until the firmware was about to pass it on was started before that. */
 const heldProfile = smallProfile({
   capacity_sectors: 9213,
@@ -135,6 +156,7 @@ test('every tag completes once, parts sum to the latency, map and valid counts a
         [pairedProfile, 0],
         [suspendedProfile, 0],
         [heldProfile, 926347],
+        [roundProfile, 0],
       ],
     },
   );
