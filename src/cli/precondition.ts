@@ -10,11 +10,20 @@ import { EventQueue } from '../sim/events.ts';
 import { InputError } from '../sim/input-error.ts';
 import { parseSeed } from './options.ts';
 import { withProgress, type Progress } from './progress.ts';
+import { unsettledNote } from './unsettled.ts';
 
 interface PreconditionOptions {
   state: string;
   output: string;
   seed: string;
+  windows?: string;
+}
+
+function parseWindows(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const windows = Number(text);
+  if (/^\d+$/.test(text) && windows >= 2 && windows <= 1000) return windows;
+  throw new InputError(`--windows: expected a whole number from 2 to 1000, got "${text}"`);
 }
 
 /** What the drive starts with: a share written once in order, or the stationary state. */
@@ -40,6 +49,10 @@ export function preconditionCommand(): Command {
       'steady (overwritten at random for long), full (written once in order), fresh, used:N%',
       'steady',
     )
+    .option(
+      '--windows <n>',
+      'steady: give up after so many stretches of writes, each as long as all before it',
+    )
     .option('--seed <n>', 'seed of the random writes', '1')
     .action((name: string, options: PreconditionOptions) => precondition(name, options));
 }
@@ -47,6 +60,7 @@ export function preconditionCommand(): Command {
 async function precondition(name: string, options: PreconditionOptions): Promise<void> {
   const fill = fillOf(options.state);
   const seed = parseSeed(options.seed);
+  const windows = parseWindows(options.windows);
   const loaded = loadProfile(name);
   if (loaded.kind !== 'ssd') {
     throw new InputError(`${loaded.name} is no flash drive: it has no state to bring about`);
@@ -57,7 +71,9 @@ async function precondition(name: string, options: PreconditionOptions): Promise
   const drive = new SsdDrive(profile, events, { seed });
   let said = '';
   if (fill === 'steady') {
-    const settled = await withProgress(1, (progress) => settleOn(drive, events, seed, progress));
+    const settled = await withProgress(1, (progress) =>
+      settleOn(drive, events, seed, windows, progress),
+    );
     if (settled === undefined) {
       process.stderr.write(`interrupted: ${options.output} has not been written\n`);
       process.exitCode = 130;
@@ -65,7 +81,11 @@ async function precondition(name: string, options: PreconditionOptions): Promise
     }
     said =
       `, write amplification ${settled.writeAmplification.toFixed(2)}` +
-      `${settled.isStable ? '' : ' (NOT stable)'} after ${settled.writes} random writes`;
+      `${settled.isStable ? '' : ' (NOT settled)'} after ${settled.writes} random writes`;
+    if (!settled.isStable) {
+      const note = unsettledNote(settled, drive.geometry.physicalUnits);
+      process.stderr.write(`${profile.name} has NOT settled: ${note}\n`);
+    }
   }
   const bytes = writeSnapshot(options.output, { profile, snapshot: drive.snapshot() });
   process.stdout.write(
@@ -78,6 +98,7 @@ async function settleOn(
   drive: SsdDrive,
   events: EventQueue,
   seed: number,
+  windows: number | undefined,
   progress: Progress,
 ): Promise<Settled | undefined> {
   let isInterrupted = false;
@@ -86,7 +107,7 @@ async function settleOn(
   };
   process.on('SIGINT', interrupt);
   try {
-    const steps = settleStepwise(drive, events, seed);
+    const steps = settleStepwise(drive, events, seed, windows);
     for (;;) {
       const { done, value } = steps.next();
       if (done === true) return value;

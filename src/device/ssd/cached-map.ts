@@ -40,6 +40,21 @@ export function mapLayout(p: SsdProfile, logicalUnits: number): { entries: numbe
   return { entries, pages: Math.ceil(logicalUnits / entries) };
 }
 
+/** Segments of the map: how many entries one has, how many there are, and how many memory holds at most. */
+function segmentsOf(p: SsdProfile, logicalUnits: number) {
+  const { bytes, entry_bytes, segment_entries } = p.ftl.cached_map!;
+  const entries = segment_entries ?? mapLayout(p, logicalUnits).entries;
+  const count = Math.ceil(logicalUnits / entries);
+  return { entries, count, held: Math.min(count, Math.floor(bytes / (entries * entry_bytes))) };
+}
+
+/** The share of the map that fits in memory; 1 where all of it is there. */
+export function mapInMemory(p: SsdProfile, logicalUnits: number): number {
+  if (p.ftl.cached_map === undefined) return 1;
+  const { count, held } = segmentsOf(p, logicalUnits);
+  return held / count;
+}
+
 export class CachedMap {
   /** Cumulative: look-ups found in memory and not, translation pages read for the latter. */
   hits = 0;
@@ -55,6 +70,7 @@ export class CachedMap {
   readonly #cache: MapCache;
   readonly #entriesPerPage: number;
   readonly #entriesPerSegment: number;
+  readonly #segments: number = 0;
   readonly #wholePages: boolean;
 
   /** By page: 1 while it is being read; who waits for it: tags in order, and slots. */
@@ -83,21 +99,22 @@ export class CachedMap {
     buffer: WriteBuffer,
     client: CachedMapClient,
   ) {
-    const cached = profile.ftl.cached_map!;
     const { entries, pages } = mapLayout(profile, geometry.logicalUnits);
+    const segments = segmentsOf(profile, geometry.logicalUnits);
     this.#geometry = geometry;
     this.#ftl = ftl;
     this.#buffer = buffer;
     this.#client = client;
     this.#entriesPerPage = entries;
-    this.#entriesPerSegment = cached.segment_entries ?? entries;
+    this.#entriesPerSegment = segments.entries;
     this.#wholePages = this.#entriesPerSegment === entries;
     const segmentsPerPage = entries / this.#entriesPerSegment;
-    const segments = Math.ceil(geometry.logicalUnits / this.#entriesPerSegment);
-    const room = Math.floor(cached.bytes / (this.#entriesPerSegment * cached.entry_bytes));
-    this.#cache = new MapCache(Math.max(1, Math.min(room, segments)), pages, segmentsPerPage);
+    this.#segments = segments.count;
+    this.#cache = new MapCache(Math.max(1, segments.held), pages, segmentsPerPage);
     // A map that fits is read in when the drive starts.
-    if (room >= segments) for (let n = 0; n < segments; n++) this.#cache.insert(n);
+    if (segments.held === segments.count) {
+      for (let n = 0; n < segments.count; n++) this.#cache.insert(n);
+    }
     this.#isReading = new Uint8Array(pages);
     this.#firstTag = new Int32Array(pages).fill(NONE);
     this.#lastTag = new Int32Array(pages).fill(NONE);
@@ -107,6 +124,23 @@ export class CachedMap {
     this.#isMapped = new Uint8Array(buffer.slots);
     this.#write = new Uint8Array(pages);
     this.#nextWrite = new Int32Array(pages);
+  }
+
+  /**
+   * The drive has been written at random for long, and collection has changed nearly every page: memory is
+   * full of segments, spread evenly, that are newer than the flash; of whole pages all others, else all wait
+   * to be written. Once, before it is used.
+   */
+  enterSteady(): void {
+    const cache = this.#cache;
+    if (cache.isFull) return;
+    const { capacity } = cache;
+    for (let n = 0; n < capacity; n++) {
+      cache.markDirty(cache.insert(Math.floor((n * this.#segments) / capacity)));
+    }
+    for (let page = 0; page < this.#write.length; page++) {
+      if (!this.#wholePages || cache.find(page) < 0) this.#queueWrite(page, false);
+    }
   }
 
   /** Whether a unit of the buffer is a translation page, not the host's. */

@@ -21,7 +21,7 @@ import { FlashArray, type ArrayClient, type DieWork } from './array.ts';
 import { Blocks, type Stream } from './blocks.ts';
 import { WriteBuffer } from './buffer.ts';
 import { BusyClock } from './busy.ts';
-import { CachedMap, mapLayout, type CachedMapClient } from './cached-map.ts';
+import { CachedMap, type CachedMapClient } from './cached-map.ts';
 import { Collector, type Victims } from './collector.ts';
 import { Counters, type SsdCounters } from './counters.ts';
 import { Destager, type DestagerClient } from './destager.ts';
@@ -37,8 +37,8 @@ import { PowerCut } from './power-cut.ts';
 import { Interrupts } from './interrupts.ts';
 import { ReadPath } from './read-path.ts';
 import { explainParts, Part, Requests } from './requests.ts';
-import { drawsOf } from './gc/stationary.ts';
-import { Steady, WrittenInOrder, type Start } from './start.ts';
+import { Steady, type Start } from './start.ts';
+import { startOf } from './start-of.ts';
 import { SlcCache } from './slc-cache.ts';
 import { hostStreams, Streams } from './streams.ts';
 import { WearLevelling } from './wear.ts';
@@ -144,6 +144,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
     if (hostStreams(profile) > 1) this.#streams = new Streams(profile, this.buffer.slots);
     if (profile.ftl.cached_map !== undefined) {
       this.#map = new CachedMap(geometry, profile, this.ftl, this.buffer, this);
+      if (start instanceof Steady && start.hasPagesApart) this.#map.enterSteady();
     }
     this.#collector = new Collector(
       geometry,
@@ -254,9 +255,13 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
     return this.#collector.victims;
   }
 
-  /** Whether every block is written with a block's worth of the host's units. */
+  /** Whether every block holds as much as any other; whether all hold the host's units alone. */
+  get hasEqualBlocks(): boolean {
+    return this.blocks.slc === undefined;
+  }
+
   get hasPlainBlocks(): boolean {
-    return this.blocks.slc === undefined && this.#map === undefined;
+    return this.hasEqualBlocks && this.#map === undefined;
   }
 
   attach(sink: CompletionSink): void {
@@ -500,21 +505,4 @@ interface SavedState {
   map: ReturnType<CachedMap['save']> | undefined;
   idle: ReturnType<IdleWork['save']> | undefined;
   foldIdle: ReturnType<IdleWork['save']> | undefined;
-}
-
-function writtenInOrder(profile: SsdProfile, geometry: Geometry, units: number): Start {
-  if (profile.ftl.cached_map === undefined) return new WrittenInOrder(geometry, units);
-  return new WrittenInOrder(geometry, units, mapLayout(profile, units).pages);
-}
-
-function startOf(profile: SsdProfile, geometry: Geometry): Start {
-  const fill = profile.ftl.initial_fill;
-  if (fill !== 'steady')
-    return writtenInOrder(profile, geometry, Math.floor(geometry.logicalUnits * fill));
-  const byAddress = profile.ftl.allocation === 'by-address';
-  // Collection is about to free the next block; the two that are written are not open yet.
-  const cache = profile.slc?.static_blocks ?? 0;
-  const free = profile.gc.start_free_blocks + 1 + hostStreams(profile) + cache;
-  const draws = drawsOf(profile.gc.policy, profile.gc.choices);
-  return new Steady(geometry, free, byAddress, draws);
 }

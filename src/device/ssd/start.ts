@@ -101,11 +101,25 @@ export class WrittenInOrder implements Start {
 /** How many of a lane's so many valid units are in each of its so many full blocks, the emptiest first. */
 export type Filling = (units: number, blocks: number) => Int32Array;
 
+/** Of a drive whose map lies on the flash, where it counts which units are moved together: they are scattered within their lane. */
+export interface MapOnFlash {
+  /** Translation pages that lie in blocks of their own, each lane's last ones, page by page; if they do. */
+  readonly apart: PagesApart | undefined;
+}
+
+export interface PagesApart {
+  /** Full blocks of a lane behind those, in which nothing is valid any more. */
+  readonly stale: number;
+}
+
 export class Steady implements Start {
   readonly units: number;
   readonly name: string;
   readonly byAddress: boolean;
   readonly #geometry: Geometry;
+  /** Full blocks of a lane. */
+  readonly #full: number = 0;
+  readonly #map: MapOnFlash | undefined;
   /** By lane and one past the last: valid units in all lanes before it. */
   readonly #laneBefore: Int32Array;
   /** By lane, how its units are spread: few of them differ. */
@@ -122,6 +136,7 @@ export class Steady implements Start {
    * @param byAddress each unit stays in the lane its address belongs to
    * @param draws blocks the victim policy chooses among, as `drawsOf` has it
    * @param filling how a lane's blocks are filled; as a policy that draws so many leaves them when absent
+   * @param map of a drive whose map is not in memory as a whole
    */
   constructor(
     geometry: Geometry,
@@ -129,25 +144,35 @@ export class Steady implements Start {
     byAddress: boolean,
     draws?: number,
     filling: Filling = (units, full) => spreadOver(units, full, geometry.unitsPerBlock, draws),
+    map?: MapOnFlash,
   ) {
-    const { lanes, blocksPerLane, unitsPerBlock, mappedUnits } = geometry;
+    const { lanes, blocksPerLane, unitsPerBlock, mappedUnits, logicalUnits } = geometry;
     this.#geometry = geometry;
     this.units = mappedUnits;
-    this.name = `steady:${mappedUnits}:${freeBlocks}:${draws ?? 'in-order'}`;
-    this.byAddress = byAddress;
-    const full = blocksPerLane - freeBlocks;
+    const apart = map?.apart;
+    const ofMap = map === undefined ? '' : `:mixed:${apart?.stale ?? 'pages-too'}`;
+    this.name = `steady:${mappedUnits}:${freeBlocks}:${draws ?? 'in-order'}${ofMap}`;
+    this.byAddress = byAddress || map !== undefined;
+    this.#map = map;
+    this.#full = blocksPerLane - freeBlocks;
     this.#laneBefore = new Int32Array(lanes + 1);
     this.#lanesPerUnit = lanes / mappedUnits;
     // Lanes hold a unit more or less.
-    const spreads = new Map<number, LaneSpread>();
+    const spreads = new Map<string, LaneSpread>();
     for (let lane = 0; lane < lanes; lane++) {
-      const units = byAddress
-        ? unitsOfLane(geometry, lane)
+      const units = this.byAddress
+        ? unitsOfLane(geometry, lane, mappedUnits)
         : Math.floor(((lane + 1) * mappedUnits) / lanes) - Math.floor((lane * mappedUnits) / lanes);
-      let known = spreads.get(units);
+      const pages = apart === undefined ? 0 : units - unitsOfLane(geometry, lane, logicalUnits);
+      const key = `${units}:${pages}`;
+      let known = spreads.get(key);
       if (known === undefined) {
-        known = laneSpread(filling(units, full), blocksPerLane);
-        spreads.set(units, known);
+        const ofPages = pagesInBlocks(pages, unitsPerBlock, apart?.stale ?? 0);
+        const valid = new Int32Array(this.#full);
+        valid.set(filling(units - pages, this.#full - ofPages.length));
+        valid.set(ofPages, this.#full - ofPages.length);
+        known = laneSpread(valid, blocksPerLane, ofPages.length, units - pages);
+        spreads.set(key, known);
       }
       this.#spreads.push(known);
       this.#laneBefore[lane + 1] = this.#laneBefore[lane] + units;
@@ -161,7 +186,7 @@ export class Steady implements Start {
   }
 
   find(logical: number): number {
-    this.#seek(this.byAddress ? this.#rankByAddress(logical) : this.#scatter.to(logical));
+    this.#seek(this.#rankOf(logical));
     return this.#block * this.#geometry.unitsPerBlock + this.#within.to(this.#place);
   }
 
@@ -169,9 +194,11 @@ export class Steady implements Start {
     const lane = this.#geometry.laneOfBlock(block);
     const rank = this.#before(lane, block) + this.#within.from(unit);
     if (rank >= this.#before(lane, block + 1)) return -1;
-    return this.byAddress
-      ? this.#geometry.unitOfLane(lane, rank - this.#laneBefore[lane])
-      : this.#scatter.from(rank);
+    if (!this.byAddress) return this.#scatter.from(rank);
+    const nth = rank - this.#laneBefore[lane];
+    const { scatter, scattered } = this.#spreads[lane];
+    const isScattered = this.#map !== undefined && nth < scattered;
+    return this.#geometry.unitOfLane(lane, isScattered ? scatter.from(nth) : nth);
   }
 
   validBits(block: number, from: number, to: number): number {
@@ -186,18 +213,29 @@ export class Steady implements Start {
   }
 
   enter(blocks: Blocks): void {
+    const { blocksPerLane } = this.#geometry;
     for (let block = 0; block < this.#geometry.blocks; block++) {
       const lane = this.#geometry.laneOfBlock(block);
+      const inLane = block - lane * blocksPerLane;
       const valid = this.#before(lane, block + 1) - this.#before(lane, block);
-      if (valid > 0) blocks.startFull(block, valid);
+      const isOfPages =
+        inLane < this.#full && inLane >= this.#full - this.#spreads[lane].blocksOfPages;
+      if (valid > 0 || isOfPages) blocks.startFull(block, valid);
       else blocks.addFree(block);
     }
   }
 
-  /** A lane's own units, in order. */
-  #rankByAddress(logical: number): number {
-    const geometry = this.#geometry;
-    return this.#laneBefore[geometry.laneOfUnit(logical)] + geometry.nthInLane(logical);
+  get hasPagesApart(): boolean {
+    return this.#map?.apart !== undefined;
+  }
+
+  #rankOf(logical: number): number {
+    if (!this.byAddress) return this.#scatter.to(logical);
+    const lane = this.#geometry.laneOfUnit(logical);
+    const nth = this.#geometry.nthInLane(logical);
+    const { scatter, scattered } = this.#spreads[lane];
+    const isScattered = this.#map !== undefined && nth < scattered;
+    return this.#laneBefore[lane] + (isScattered ? scatter.to(nth) : nth);
   }
 
   /** Valid units in all blocks before a lane's block, which may be one past its last. */
@@ -227,6 +265,11 @@ export class Steady implements Start {
 
 /** How a lane's valid units are spread over its blocks; small, so that it stays in the processor's cache. */
 interface LaneSpread {
+  /** Translation pages have so many blocks of their own. */
+  readonly blocksOfPages: number;
+  /** Which of its units come when, where they do not come by their addresses, and how many these are. */
+  readonly scatter: Scatter;
+  readonly scattered: number;
   /** By block and one past the last: valid units in all before it. */
   readonly before: Int32Array;
   /** By valid unit >>> `shift`: the block it is in. */
@@ -234,7 +277,12 @@ interface LaneSpread {
   readonly shift: number;
 }
 
-function laneSpread(valid: Int32Array, blocks: number): LaneSpread {
+function laneSpread(
+  valid: Int32Array,
+  blocks: number,
+  blocksOfPages: number,
+  scattered: number,
+): LaneSpread {
   const before = new Int32Array(blocks + 1);
   for (let block = 0; block < blocks; block++) {
     before[block + 1] = before[block] + (valid[block] ?? 0);
@@ -248,15 +296,23 @@ function laneSpread(valid: Int32Array, blocks: number): LaneSpread {
     while (block < blocks - 1 && before[block + 1] <= n * 2 ** shift) block++;
     hints[n] = block;
   }
-  return { before, hints, shift };
+  return { blocksOfPages, scatter: new Scatter(scattered), scattered, before, hints, shift };
 }
 
-/** Logical units that belong to a lane by their address. */
-function unitsOfLane(geometry: Geometry, lane: number): number {
-  const { mappedUnits, unitsPerProgram, lanes, placeOf } = geometry;
+/** How a lane's pages lie in blocks of their own, oldest first, and behind them those that held some once. */
+function pagesInBlocks(pages: number, unitsPerBlock: number, stale: number): Int32Array {
+  const live = Math.ceil(pages / unitsPerBlock);
+  return Int32Array.from({ length: live + (pages > 0 ? stale : 0) }, (_, i) =>
+    Math.max(0, Math.min(unitsPerBlock, pages - i * unitsPerBlock)),
+  );
+}
+
+/** Of so many logical units, those that belong to a lane by their address. */
+function unitsOfLane(geometry: Geometry, lane: number, units: number): number {
+  const { unitsPerProgram, lanes, placeOf } = geometry;
   const place = placeOf[lane];
-  const stripes = Math.ceil(mappedUnits / unitsPerProgram);
-  const padding = stripes * unitsPerProgram - mappedUnits;
+  const stripes = Math.ceil(units / unitsPerProgram);
+  const padding = stripes * unitsPerProgram - units;
   const own = Math.ceil((stripes - place) / lanes) * unitsPerProgram;
   return stripes > 0 && (stripes - 1) % lanes === place ? own - padding : own;
 }

@@ -4,9 +4,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Births } from '../../../src/device/ssd/births.ts';
+import { SsdDrive } from '../../../src/device/ssd/drive.ts';
 import { Geometry } from '../../../src/device/ssd/geometry.ts';
 import { FIRST, LogicalMap } from '../../../src/device/ssd/logical-map.ts';
 import { Steady, WrittenInOrder } from '../../../src/device/ssd/start.ts';
+import { EventQueue } from '../../../src/sim/events.ts';
 import { RandomStream } from '../../../src/sim/random.ts';
 import { smallProfile } from './small.ts';
 
@@ -122,18 +124,51 @@ test('a start that says that units are in their lanes has them there', () => {
     new WrittenInOrder(geometry, logicalUnits, mappedUnits - logicalUnits),
     new Steady(geometry, 3, true, 2),
     new Steady(geometry, 3, false, 2),
+    new Steady(geometry, 3, true, 2, undefined, { apart: undefined }),
+    new Steady(geometry, 3, true, 2, undefined, { apart: { stale: 2 } }),
+    new Steady(geometry, 3, false, 2, undefined, { apart: { stale: 2 } }),
   ];
   assert.deepEqual(
     starts.map((start) => start.byAddress),
-    [true, true, false, true, true, false],
+    [true, true, false, true, true, false, true, true, true],
   );
   for (const start of starts) {
     let strays = 0;
     for (let unit = 0; unit < mappedUnits; unit++) {
       if (!start.has(unit)) continue;
-      const lane = geometry.laneOfBlock(geometry.blockOf(start.find(unit)));
+      const place = start.find(unit);
+      const block = geometry.blockOf(place);
+      const inBlock = place - block * geometry.unitsPerBlock;
+      assert.equal(start.logicalAt(block, inBlock), unit);
+      assert.equal(start.validBits(block, inBlock, inBlock + 1), 1);
+      const lane = geometry.laneOfBlock(block);
       if (lane !== geometry.laneOfUnit(unit)) strays++;
     }
     assert.equal(strays === 0, start.byAddress, start.name);
   }
+});
+
+test('pages that lie apart have blocks of their own, and so had those that are stale', () => {
+  const profile = smallProfile({
+    capacity_sectors: 8 * 1234,
+    array: { blocks_per_plane: 32 },
+    ftl: { cached_map: { bytes: 8192, entry_bytes: 64 } },
+  });
+  const geometry = new Geometry(profile);
+  const start = new Steady(geometry, 3, false, 2, undefined, { apart: { stale: 5 } });
+  const { blocks } = new SsdDrive(profile, new EventQueue(), { start: () => start });
+  const ofPages = new Set<number>();
+  for (let unit = geometry.logicalUnits; unit < geometry.mappedUnits; unit++) {
+    ofPages.add(geometry.blockOf(start.find(unit)));
+  }
+  for (let unit = 0; unit < geometry.logicalUnits; unit++) {
+    assert.ok(!ofPages.has(geometry.blockOf(start.find(unit))));
+  }
+  const last = Array.from({ length: geometry.lanes }, (_, lane) => [
+    ...blocks.valid.subarray(lane * geometry.blocksPerLane, (lane + 1) * geometry.blocksPerLane),
+  ]);
+  // 20 pages in 4 lanes; three free blocks behind five that hold nothing.
+  for (const valid of last) assert.deepEqual(valid.slice(-9).slice(1), Array(8).fill(0));
+  for (const valid of last) assert.ok(valid.at(-9)! > 0);
+  assert.deepEqual([...blocks.free], Array(geometry.lanes).fill(3));
 });

@@ -8,7 +8,7 @@ import type { SsdProfile } from '../../../src/device/ssd/profile.ts';
 import { settle } from '../../../src/device/ssd/settle.ts';
 import { EventQueue } from '../../../src/sim/events.ts';
 import { RandomStream } from '../../../src/sim/random.ts';
-import { smallProfile } from './small.ts';
+import { mapFaults, smallProfile } from './small.ts';
 
 /** Blocks are written over so often, once the drive has settled, before it counts. */
 const TURNS_BEFORE = 2;
@@ -31,19 +31,39 @@ const NOISY: typeof POLICIES = [
   { policy: 'cost-benefit' },
 ];
 
-for (const gc of [...POLICIES, ...NOISY]) {
-  const name = gc.choices === undefined ? gc.policy : `${gc.policy} of ${gc.choices}`;
+/**
+ * Maps of which memory holds 2 %: translation pages, 3 to 4 blocks of each lane's 200, are written as often as
+ * the host's units; by single entries, and by whole pages.
+ */
+const MAPS: SsdProfile['ftl']['cached_map'][] = [
+  { bytes: 2 ** 17, entry_bytes: 64, segment_entries: 1 },
+  { bytes: 2 ** 17, entry_bytes: 64 },
+];
+
+const cases = [...POLICIES, ...NOISY].map((gc) => ({
+  gc,
+  cached_map: undefined as (typeof MAPS)[number],
+}));
+for (const cached_map of MAPS) {
+  for (const gc of POLICIES) cases.push({ gc, cached_map });
+}
+
+for (const { gc, cached_map } of cases) {
+  const policy = gc.choices === undefined ? gc.policy : `${gc.policy} of ${gc.choices}`;
+  const held = cached_map?.segment_entries === 1 ? 'entries' : 'pages';
+  const name = cached_map === undefined ? policy : `${policy}, a map by ${held}`;
   test(`${name}: a drive settles at the write amplification it keeps`, (t) => {
     const profile = smallProfile({
       capacity_sectors: 4 * 200 * 128 * 8 * 0.87,
       array: { blocks_per_plane: 200, pages_per_block: 64 },
-      ftl: { initial_fill: 'steady' },
+      ftl: { initial_fill: 'steady', cached_map },
       gc: { ...gc, start_free_blocks: 2 },
     });
     const events = new EventQueue();
     const drive = new SsdDrive(profile, events, { seed: 1 });
     const settled = settle(drive, events, 1);
     assert.ok(settled.isStable);
+    if (cached_map !== undefined) assert.deepEqual(mapFaults(drive), []);
     const { counters, geometry } = drive;
     const random = new RandomStream(2, 'long use');
     const submit = (tag: number): void => {
@@ -58,7 +78,7 @@ for (const gc of [...POLICIES, ...NOISY]) {
       while (counters.hostUnits + counters.gcUnits < until) events.step();
       return 1 + (counters.gcUnits - gcUnits) / (counters.hostUnits - hostUnits);
     };
-    const isNoisy = NOISY.includes(gc);
+    const isNoisy = NOISY.includes(gc) || cached_map !== undefined;
     const first = amplification(isNoisy ? TURNS_BEFORE : 1);
     if (!isNoisy) amplification(TURNS_BEFORE - 1);
     const kept = amplification(TURNS);

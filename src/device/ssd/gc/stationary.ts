@@ -38,21 +38,26 @@ export function stationary(validShare: number, units: number, draws: number | un
   return draws === undefined ? inOrder(validShare) : ofDraws(validShare, units, draws);
 }
 
+/** Units that the host may write for each block that is collected in such a state: what is not valid in it. */
+export function gained(validShare: number, units: number, draws: number | undefined): number {
+  if (draws === undefined) return units * (1 - Math.exp(-turnOf(validShare)));
+  const { writes, mean } = fixedPoint(new Float64Array(units + 2), validShare, draws);
+  return writes * mean;
+}
+
+/** T with (1 - e^-T) / T = the valid share. */
+function turnOf(validShare: number): number {
+  return bisect(1e-9, 100, (at) => (1 - Math.exp(-at)) / at > validShare);
+}
+
 function inOrder(validShare: number): Spread {
-  // T with (1 - e^-T) / T = the valid share.
-  const turn = bisect(1e-9, 100, (at) => (1 - Math.exp(-at)) / at > validShare);
+  const turn = turnOf(validShare);
   return (x) => (Math.exp(turn * x) - 1) / (Math.exp(turn) - 1);
 }
 
 function ofDraws(validShare: number, units: number, draws: number): Spread {
   const atLeast = new Float64Array(units + 2);
-  // More host writes a collection, fewer valid units; at most as many as there are units in a block.
-  const writes = bisect(
-    1e-9,
-    1 / validShare,
-    (at) => fill(atLeast, at, draws) > validShare * units,
-  );
-  const mean = fill(atLeast, writes, draws);
+  const { mean } = fixedPoint(atLeast, validShare, draws);
   const sums = new Float64Array(units + 1);
   for (let i = 1; i <= units; i++) sums[i] = sums[i - 1] + atLeast[i];
   // Of the x that hold least so many blocks, atLeast[i] - (1 - x), hold an i-th unit.
@@ -66,6 +71,19 @@ function ofDraws(validShare: number, units: number, draws: number): Spread {
     }
     return (sums[from] - from * (1 - x)) / mean;
   };
+}
+
+/** Fills in the share of blocks with i units or more; the mean, and over that the host's writes a collection. */
+function fixedPoint(
+  atLeast: Float64Array,
+  validShare: number,
+  draws: number,
+): { writes: number; mean: number } {
+  // More host writes a collection, fewer valid units; at most as many as there are units in a block.
+  const isLow = (at: number): boolean =>
+    fill(atLeast, at, draws) > validShare * (atLeast.length - 2);
+  const writes = bisect(1e-9, 1 / validShare, isLow);
+  return { writes, mean: fill(atLeast, writes, draws) };
 }
 
 /** Fills in the share of blocks with i units or more; returns the mean. */
