@@ -13,7 +13,7 @@ import { countersTable } from '../report/counters.ts';
 import { runScenario } from '../workload/run-scenario.ts';
 import { blockKernelFor, loadScenario, type Scenario } from '../workload/scenario.ts';
 import { type BlockLayer, ELEVATOR_SET, parseBlockLayer, parseSeed } from './options.ts';
-import { type Progress, withProgress } from './progress.ts';
+import { type Progress, withProgress, workText } from './progress.ts';
 import { SNAPSHOT, type StartingDrives, startingDrives } from './snapshot.ts';
 
 const DEFAULT_DEVICES = ['seagate-st32171w', 'samsung-970pro'];
@@ -120,8 +120,10 @@ async function runAll(
       progress.update(done, what);
       const onStep = (nowNs: number) =>
         progress.update(done, `${what}, ${(nowNs / 1e9).toFixed(1)} s simulated`);
+      const onWork = (work: string, share: number) =>
+        progress.update(done, `${what}, ${workText(work, share)}`);
       const layer = layerOf(way, scenario);
-      runs.push(runScenario(scenario, { ...disk, way, ...layer, seed, onStep }));
+      runs.push(runScenario(scenario, { ...disk, way, ...layer, seed, onStep, onWork }));
       done++;
       // Lets an interrupt be seen between two runs.
       await new Promise((resolve) => {

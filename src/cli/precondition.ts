@@ -9,7 +9,7 @@ import { settleStepwise, type Settled } from '../device/ssd/settle.ts';
 import { EventQueue } from '../sim/events.ts';
 import { InputError } from '../sim/input-error.ts';
 import { parseSeed } from './options.ts';
-import { withProgress, type Progress } from './progress.ts';
+import { withProgress, workText, type Progress } from './progress.ts';
 import { unsettledNote } from './unsettled.ts';
 
 interface PreconditionOptions {
@@ -67,40 +67,46 @@ async function precondition(name: string, options: PreconditionOptions): Promise
   }
   const flash = loaded as SsdProfile;
   const profile: SsdProfile = { ...flash, ftl: { ...flash.ftl, initial_fill: fill } };
-  const events = new EventQueue();
-  const drive = new SsdDrive(profile, events, { seed });
+  const kept = await withProgress(1, async (progress) => {
+    const events = new EventQueue();
+    const onWork = (what: string, share: number) => progress.update(0, workText(what, share));
+    const drive = new SsdDrive(profile, events, { seed, onWork });
+    const settled =
+      fill === 'steady' ? await settleOn(drive, events, seed, windows, progress) : undefined;
+    if (settled === 'interrupted') return undefined;
+    progress.update(0, `writing ${options.output}`);
+    const bytes = writeSnapshot(options.output, { profile, snapshot: drive.snapshot() });
+    return { settled, bytes, physicalUnits: drive.geometry.physicalUnits };
+  });
+  if (kept === undefined) {
+    process.stderr.write(`interrupted: ${options.output} has not been written\n`);
+    process.exitCode = 130;
+    return;
+  }
+  const { settled, bytes, physicalUnits } = kept;
   let said = '';
-  if (fill === 'steady') {
-    const settled = await withProgress(1, (progress) =>
-      settleOn(drive, events, seed, windows, progress),
-    );
-    if (settled === undefined) {
-      process.stderr.write(`interrupted: ${options.output} has not been written\n`);
-      process.exitCode = 130;
-      return;
-    }
+  if (settled !== undefined) {
     said =
       `, write amplification ${settled.writeAmplification.toFixed(2)}` +
       `${settled.isStable ? '' : ' (NOT settled)'} after ${settled.writes} random writes`;
-    if (!settled.isStable) {
-      const note = unsettledNote(settled, drive.geometry.physicalUnits);
-      process.stderr.write(`${profile.name} has NOT settled: ${note}\n`);
-    }
   }
-  const bytes = writeSnapshot(options.output, { profile, snapshot: drive.snapshot() });
   process.stdout.write(
     `${options.output}: ${profile.name}, ${options.state}${said}; ${(bytes / 1e6).toFixed(1)} MB\n`,
   );
+  if (settled?.isStable === false) {
+    const note = unsettledNote(settled, physicalUnits);
+    process.stderr.write(`${profile.name} has NOT settled: ${note}\n`);
+  }
 }
 
-/** Settles the drive; undefined when a person interrupted it. */
+/** Settles the drive, unless a person interrupts it. */
 async function settleOn(
   drive: SsdDrive,
   events: EventQueue,
   seed: number,
   windows: number | undefined,
   progress: Progress,
-): Promise<Settled | undefined> {
+): Promise<Settled | 'interrupted'> {
   let isInterrupted = false;
   const interrupt = () => {
     isInterrupted = true;
@@ -121,7 +127,7 @@ async function settleOn(
       await new Promise((resolve) => {
         setImmediate(resolve);
       });
-      if (isInterrupted) return undefined;
+      if (isInterrupted) return 'interrupted';
     }
   } finally {
     process.removeListener('SIGINT', interrupt);

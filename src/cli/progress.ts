@@ -8,6 +8,11 @@ export interface Progress {
   stop(): void;
 }
 
+/** What a drive is at, for progress. */
+export function workText(what: string, share: number): string {
+  return `${what}: ${Math.round(100 * share)} %`;
+}
+
 /** Runs `body` with progress on `total` steps; what is shown is taken away however it ends. */
 export async function withProgress<T>(
   total: number,

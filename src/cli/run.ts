@@ -20,7 +20,7 @@ import {
 } from '../workload/scenario.ts';
 import { ELEVATOR_SET, parseBlockLayer, parseMemory, parseSeed } from './options.ts';
 import { exploreRaces } from './explore.ts';
-import { withProgress } from './progress.ts';
+import { withProgress, workText } from './progress.ts';
 import { SNAPSHOT, startingDrives } from './snapshot.ts';
 
 /** Ways that a race runs under when none is asked for: two that hold inodes by igrab, three that do not. */
@@ -145,6 +145,7 @@ async function run(file: string, options: RunCommandOptions): Promise<void> {
       ...layer,
       seed,
       onStep: (nowNs) => progress.update(0, `${(nowNs / 1e9).toFixed(1)} s simulated`),
+      onWork: (what, share) => progress.update(0, workText(what, share)),
     }),
   );
   if (options.json === true) {

@@ -141,4 +141,9 @@ export interface DeviceOptions {
   explain?: boolean;
   /** Keep what a power cut would lose, for `atRisk`; default false. */
   powerCut?: boolean;
+  /**
+   * Called now and then in the midst of work of the model's own that takes seconds and no simulated time: what
+   * it is, and the share of it that is done. Must not call the device.
+   */
+  onWork?: ((what: string, share: number) => void) | undefined;
 }

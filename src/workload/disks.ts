@@ -4,7 +4,7 @@ import { StatGroup, type BlockCounters } from '../block/accounting.ts';
 import type { BlockQueue } from '../block/bio.ts';
 import { createQueue, type Queue, type QueueOptions } from '../block/queue.ts';
 import { createStack } from '../block/stack/create-stack.ts';
-import type { Device, DeviceCounters, DeviceSnapshot } from '../device/device.ts';
+import type { Device, DeviceCounters, DeviceOptions, DeviceSnapshot } from '../device/device.ts';
 import type { AnyProfile } from '../device/profile.ts';
 import { createDeviceOn } from '../device/registry.ts';
 import { InputError } from '../sim/input-error.ts';
@@ -25,6 +25,8 @@ export interface DisksOptions {
   readonly snapshot?: DeviceSnapshot | undefined;
   readonly seed: number;
   readonly queue: QueueOptions;
+  /** As `DeviceOptions` has it. */
+  readonly onWork?: DeviceOptions['onWork'];
 }
 
 export class Disks {
@@ -35,13 +37,13 @@ export class Disks {
 
   /** @throws InputError for a stack that cannot be, or a snapshot of more than one drive */
   constructor(events: EventQueue, options: DisksOptions) {
-    const { profile, stack, snapshot, seed } = options;
+    const { profile, stack, snapshot, seed, onWork } = options;
     if (stack !== undefined && snapshot !== undefined) {
       throw new InputError('--snapshot is of one drive, and --device asks for several');
     }
     this.#devices = Array.from({ length: stack?.members ?? 1 }, (_, i) =>
       // Drives of one kind differ in where their platters stand and in what they do by chance.
-      createDeviceOn(events, profile, { seed: (seed + i) >>> 0 }),
+      createDeviceOn(events, profile, { seed: (seed + i) >>> 0, onWork }),
     );
     if (snapshot !== undefined) this.#devices[0].restore(snapshot);
     this.#queues = this.#devices.map((device) => createQueue(events, device, options.queue));

@@ -1,7 +1,7 @@
 /** One run: a scenario on a machine with one drive, one way of writing out, one elevator. */
 
 import type { BlockObserver } from '../block/observer.ts';
-import type { DeviceSnapshot } from '../device/device.ts';
+import type { DeviceOptions, DeviceSnapshot } from '../device/device.ts';
 import type { AnyProfile } from '../device/profile.ts';
 import { reclaimStatistics, vmstat } from '../mm/counters.ts';
 import { Machine } from '../mm/machine.ts';
@@ -42,6 +42,8 @@ export interface RunOptions {
   observer?: BlockObserver;
   /** Called now and then with the simulated time. */
   onStep?: (nowNs: number) => void;
+  /** The same of a drive's work that takes no simulated time; as `DeviceOptions` has it. */
+  onWork?: DeviceOptions['onWork'];
 }
 
 /**

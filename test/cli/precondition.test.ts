@@ -88,6 +88,10 @@ test(
     const out = join(folder, 'x.snap');
     assert.equal(await main(['precondition', 'samsung-970pro', '--state', 'old', '-o', out]), 2);
     assert.equal(await main(['precondition', 'seagate-st32171w', '-o', out]), 2);
+    for (const windows of ['1', '2.5', 'many']) {
+      const args = ['precondition', 'samsung-970pro', '--windows', windows, '-o', out];
+      assert.equal(await main(args), 2);
+    }
     assert.equal(
       await main(['precondition', 'samsung-970pro', '--state', 'used:40%', '-o', out]),
       0,

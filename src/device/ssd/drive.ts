@@ -135,6 +135,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
       spareOrigins: options.spareOrigins,
       knowsLogical: profile.ftl.cached_map !== undefined,
       byAddress: profile.ftl.allocation === 'by-address',
+      onWork: options.onWork,
     });
     this.buffer = new WriteBuffer(
       Math.floor(profile.buffer.bytes / geometry.unitBytes),

@@ -8,6 +8,7 @@
  * the old copy, so the old copy stays valid.
  */
 
+import type { DeviceOptions } from '../device.ts';
 import { Births } from './births.ts';
 import { BlockState, type Blocks } from './blocks.ts';
 import type { Geometry } from './geometry.ts';
@@ -19,6 +20,9 @@ import { Whereabouts } from './whereabouts.ts';
 const NONE = -1;
 /** Units that are born again in one go: few enough for what is known of them to stay in the cache. */
 const PIECE = 2048;
+/** After so many pieces it is told how far that is, a power of two; and what it is called. */
+const PIECES_TOLD = 64;
+const WORK = 'numbering the units of the flash anew';
 
 /** Whoever moves units. */
 export interface InHand {
@@ -36,6 +40,8 @@ export interface FtlOptions {
   readonly spareOrigins?: number | undefined;
   /** Whether `logicalOf` is wanted. */
   readonly knowsLogical: boolean;
+  /** As `DeviceOptions` has it. */
+  readonly onWork?: DeviceOptions['onWork'];
   /** Whether a unit is written to the lane that its address belongs to, whenever it is. */
   readonly byAddress: boolean;
 }
@@ -56,6 +62,8 @@ export class Ftl {
     place: new Int32Array(PIECE),
     scratch: new Int32Array(PIECE),
   };
+  readonly #onWork: DeviceOptions['onWork'];
+  #pieces = 0;
   #collection!: InHand;
 
   /** @param start where everything is to begin with */
@@ -65,6 +73,7 @@ export class Ftl {
     this.#start = start;
     const { openMax, spareOrigins, knowsLogical, byAddress } = options;
     const { unitsPerBlock } = geometry;
+    this.#onWork = options.onWork;
     const lanes = byAddress && start.byAddress ? geometry.lanes : 1;
     const births = new Births(geometry.blocks, unitsPerBlock, openMax, spareOrigins, lanes);
     this.#births = births;
@@ -196,24 +205,58 @@ export class Ftl {
 
   /** Everything is born again where it is. */
   #bearAgain(): void {
-    const { mappedUnits } = this.#geometry;
     this.#collection.beforeRebirth();
     this.#births.reset();
-    for (let from = 0; from < mappedUnits; from += PIECE) {
-      this.#bearAgainFrom(from, Math.min(from + PIECE, mappedUnits));
-    }
+    if (this.#births.lanes === 1) this.#bearAgainInOrder();
+    else this.#bearAgainByLane();
     const { valid } = this.#blocks;
     this.whereabouts.restart((block) => valid[block] > 0);
     this.#collection.afterRebirth();
   }
 
-  #bearAgainFrom(from: number, to: number): void {
+  #bearAgainInOrder(): void {
+    const { mappedUnits } = this.#geometry;
+    const { logical } = this.#again;
+    for (let from = 0; from < mappedUnits; from += PIECE) {
+      const count = Math.min(PIECE, mappedUnits - from);
+      for (let i = 0; i < count; i++) logical[i] = from + i;
+      this.#bearAgainThese(count, from / mappedUnits);
+    }
+  }
+
+  /** What is known of one lane's births stays in the cache. */
+  #bearAgainByLane(): void {
+    const { mappedUnits, lanes, unitsPerProgram } = this.#geometry;
+    const { logical } = this.#again;
+    const step = lanes * unitsPerProgram;
+    let count = 0;
+    for (let place = 0; place < lanes; place++) {
+      for (let from = place * unitsPerProgram; from < mappedUnits; from += step) {
+        const to = Math.min(from + unitsPerProgram, mappedUnits);
+        if (count + to - from > PIECE) {
+          this.#bearAgainThese(count, (place + from / mappedUnits) / lanes);
+          count = 0;
+        }
+        for (let unit = from; unit < to; unit++) logical[count++] = unit;
+      }
+    }
+    this.#bearAgainThese(count, 1);
+  }
+
+  /**
+   * Units that are listed in `#again` are born again.
+   * @param all how many, those that are nowhere included
+   * @param share of all the work that is done
+   */
+  #bearAgainThese(all: number, share: number): void {
     const { whereabouts } = this;
     const births = this.#births;
     const forward = this.#forward;
     const { logical, birth, place, scratch } = this.#again;
+    if ((++this.#pieces & (PIECES_TOLD - 1)) === 0) this.#onWork?.(WORK, share);
     let count = 0;
-    for (let unit = from; unit < to; unit++) {
+    for (let i = 0; i < all; i++) {
+      const unit = logical[i];
       birth[count] = this.birthOf(unit);
       logical[count] = unit;
       // What is nowhere stays there.
