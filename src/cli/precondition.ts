@@ -75,7 +75,7 @@ async function precondition(name: string, options: PreconditionOptions): Promise
       fill === 'steady' ? await settleOn(drive, events, seed, windows, progress) : undefined;
     if (settled === 'interrupted') return undefined;
     progress.update(0, `writing ${options.output}`);
-    const bytes = writeSnapshot(options.output, { profile, snapshot: drive.snapshot() });
+    const bytes = writeSnapshot(options.output, { profile, snapshot: drive.view() });
     return { settled, bytes, physicalUnits: drive.geometry.physicalUnits };
   });
   if (kept === undefined) {

@@ -1,14 +1,15 @@
-/** Drive states in files: the profile a drive was made from, and its snapshot, as MessagePack. */
+/** Drive states in files: the profile a drive was made from, and its snapshot (`column-file.ts`). */
 
-import { closeSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { InputError } from '../sim/input-error.ts';
 import type { DeviceSnapshot } from './device.ts';
-import { packInPieces, unpack } from './msgpack.ts';
+import { readColumns, writeColumns } from './column-file.ts';
+import { unpack } from './msgpack.ts';
 import type { AnyProfile } from './profile.ts';
 import { profileSchemas } from './registry.ts';
 
 /** The number goes up when older files would not be understood. */
-const FORMAT = 'disktime snapshot 4';
+const FORMAT = 'disktime snapshot 5';
 
 export interface SavedDrive {
   /** What to create the drive from before it is restored. */
@@ -24,10 +25,7 @@ export function writeSnapshot(path: string, drive: SavedDrive): number {
   try {
     const file = openSync(part, 'w');
     try {
-      packInPieces(content, (piece) => {
-        for (let at = 0; at < piece.length;) at += writeSync(file, piece, at);
-        size += piece.length;
-      });
+      size = writeColumns(file, content);
     } finally {
       closeSync(file);
     }
@@ -39,18 +37,26 @@ export function writeSnapshot(path: string, drive: SavedDrive): number {
   return size;
 }
 
-/** @throws InputError when the file is not there or holds something else */
+/**
+ * The drive in a file, which stays open: what is large is read when a drive is restored from it, each time.
+ * @throws InputError when the file is not there or holds something else
+ */
 export function readSnapshot(path: string): SavedDrive {
   let content: unknown;
+  let file = -1;
   try {
-    content = unpack(readFileSync(path));
+    file = openSync(path, 'r');
+    // Up to version 4 all of it was MessagePack.
+    content = readColumns(file) ?? unpack(readFileSync(file));
   } catch (error) {
+    if (file >= 0) closeSync(file);
     throw new InputError(`cannot read the snapshot: ${(error as Error).message}`, { file: path });
   }
   const saved = content as { format?: unknown; profile?: AnyProfile; snapshot?: DeviceSnapshot };
   const schema = profileSchemas().get(saved?.profile?.kind ?? '');
   const profile = schema?.safeParse(saved.profile);
   if (saved?.format !== FORMAT || profile?.success !== true || saved.snapshot === undefined) {
+    closeSync(file);
     const got = typeof saved?.format === 'string' ? `, got a "${saved.format}"` : '';
     throw new InputError(
       `expected a "${FORMAT}", which "disktime precondition" of this version writes${got}: ` +

@@ -442,6 +442,11 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
   }
 
   snapshot(): DeviceSnapshot {
+    return copyOf(this.view());
+  }
+
+  /** The same, of which what is large is made as it is asked for: only until the drive goes on. */
+  view(): DeviceSnapshot {
     if (this.#outstanding > 0) {
       throw new Error(`snapshot: ${this.#outstanding} requests are outstanding`);
     }
@@ -506,4 +511,11 @@ interface SavedState {
   map: ReturnType<CachedMap['save']> | undefined;
   idle: ReturnType<IdleWork['save']> | undefined;
   foldIdle: ReturnType<IdleWork['save']> | undefined;
+}
+
+/** A copy without getters and iterables; columns are new each time they are asked for. */
+function copyOf<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  if (Symbol.iterator in value) return Array.from(value as Iterable<unknown>, copyOf) as T;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copyOf(item)])) as T;
 }

@@ -225,12 +225,30 @@ export class Parts {
    * where the group stands there, first birth and base of each.
    */
   save(firsts: Int32Array, count: number) {
-    const placed = new Int32Array(firsts.length * count);
-    const base = new Int32Array(firsts.length * count);
+    const of = (column: Int32Array): Int32Array => {
+      const saved = new Int32Array(firsts.length * count);
+      firsts.forEach((first, n) => saved.set(column.subarray(first, first + count), n * count));
+      return saved;
+    };
+    const { placed } = this;
+    const base = this.#base;
+    const parts = (): Int32Array => this.#partsOf(firsts, count);
+    return {
+      get placed() {
+        return of(placed);
+      },
+      get base() {
+        return of(base);
+      },
+      get parts() {
+        return parts();
+      },
+    };
+  }
+
+  #partsOf(firsts: Int32Array, count: number): Int32Array {
     const parts = new Column();
     firsts.forEach((first, n) => {
-      placed.set(this.placed.subarray(first, first + count), n * count);
-      base.set(this.#base.subarray(first, first + count), n * count);
       for (let g = 0; g < count; g++) {
         for (let part = -1 - this.#base[first + g]; part >= 0; part = this.#rows.next[part]) {
           parts.push(n * count + g);
@@ -239,7 +257,7 @@ export class Parts {
         }
       }
     });
-    return { placed, base, parts: parts.values() };
+    return parts.values();
   }
 
   /** @param firsts, count as they were saved */

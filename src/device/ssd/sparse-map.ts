@@ -5,16 +5,22 @@ import type { PackedInts } from './packed-ints.ts';
 /** About as many entries are kept or left out together. */
 const CHUNK = 65536;
 
-/** Chunks of a map that hold anything but zeroes: where each begins, and its entries; of one that
- * holds few, only those that are not zero, and their places in it. */
-export interface SparseMap {
-  at: number[];
-  places: Uint16Array[];
-  entries: Int32Array[];
+/** A stretch of a map from entry `at` on: its entries; where it holds few, only those that are not zero, and their places in it. */
+export interface Chunk {
+  at: number;
+  places: Uint16Array;
+  entries: Int32Array;
 }
 
+/** Stretches of a map that hold anything but zeroes. */
+export type SparseMap = Iterable<Chunk>;
+
+/** Makes each chunk when it is asked for: an old drive's map is hundreds of megabytes. */
 export function sparse(map: PackedInts): SparseMap {
-  const kept: SparseMap = { at: [], places: [], entries: [] };
+  return { [Symbol.iterator]: () => chunksOf(map) };
+}
+
+function* chunksOf(map: PackedInts): Generator<Chunk> {
   const most = Math.floor(CHUNK / map.perLine) * map.perLine;
   const chunk = new Int32Array(most);
   for (let at = 0; at < map.length; at += most) {
@@ -25,10 +31,8 @@ export function sparse(map: PackedInts): SparseMap {
       chunk[i] = map.get(at + i);
       if (chunk[i] !== 0) count++;
     }
-    kept.at.push(at);
     if (count > size / 2) {
-      kept.places.push(new Uint16Array(0));
-      kept.entries.push(chunk.slice(0, size));
+      yield { at, places: new Uint16Array(0), entries: chunk.slice(0, size) };
       continue;
     }
     const places = new Uint16Array(count);
@@ -39,10 +43,8 @@ export function sparse(map: PackedInts): SparseMap {
       places[n] = place;
       entries[n++] = chunk[place];
     }
-    kept.places.push(places);
-    kept.entries.push(entries);
+    yield { at, places, entries };
   }
-  return kept;
 }
 
 /** @param each is told of every entry that is not zero */
@@ -52,13 +54,11 @@ export function unsparse(
   each: (index: number, entry: number) => void,
 ): void {
   to.clear();
-  from.at.forEach((at, n) => {
-    const places = from.places[n];
-    const entries = from.entries[n];
+  for (const { at, places, entries } of from) {
     for (let i = 0; i < entries.length; i++) {
       const index = at + (places.length === 0 ? i : places[i]);
       to.set(index, entries[i]);
       if (entries[i] !== 0) each(index, entries[i]);
     }
-  });
+  }
 }

@@ -292,6 +292,7 @@ export class Whereabouts {
       if (home === NONE && isFree[origin] === 0) away.push(origin);
     });
     const origins = away.values();
+    const contents = this.#contents;
     return {
       free: this.births.save(),
       home: this.#home.slice(),
@@ -299,7 +300,9 @@ export class Whereabouts {
       started: this.#started.slice(),
       away: origins,
       parts: this.#parts.save(this.#firstGroups(origins), this.#groupsPerOrigin),
-      contents: this.#contents.save(),
+      get contents() {
+        return contents.save();
+      },
     };
   }
 
