@@ -270,7 +270,7 @@ export class Ftl {
 
   save(): { forward: SparseMap; whereabouts: ReturnType<Whereabouts['save']>; start: string } {
     return {
-      forward: this.#forward.save(),
+      forward: this.#forward.save((share) => this.#onWork?.('keeping the map of the flash', share)),
       whereabouts: this.whereabouts.save(),
       start: this.#start.name,
     };
@@ -284,9 +284,16 @@ export class Ftl {
     }
     const { whereabouts } = this;
     whereabouts.load(saved.whereabouts);
-    this.#forward.load(saved.forward, (logical, entry) => {
-      if (start.has(logical)) whereabouts.startedGone(whereabouts.birthAt(start.find(logical)));
-      if (entry >= FIRST) this.#births.setLive(entry - FIRST);
-    });
+    const { hasStarted } = whereabouts;
+    this.#forward.load(
+      saved.forward,
+      (logical, entry) => {
+        if (hasStarted && start.has(logical)) {
+          whereabouts.startedGone(whereabouts.birthAt(start.find(logical)));
+        }
+        if (entry >= FIRST) this.#births.setLive(entry - FIRST);
+      },
+      (share) => this.#onWork?.('taking up the map of the flash', share),
+    );
   }
 }

@@ -10,7 +10,7 @@
 import type { Births } from './births.ts';
 import type { Geometry } from './geometry.ts';
 import { PackedInts } from './packed-ints.ts';
-import { sparse, unsparse, type SparseMap } from './sparse-map.ts';
+import { sparse, unsparse, type SparseMap, type Told } from './sparse-map.ts';
 
 /** Entries: 0 as started, 1 nowhere, 2 + n for birth n. */
 const NOWHERE = 1;
@@ -102,17 +102,18 @@ export class LogicalMap {
     return this.#geometry.unitOfLane(lane, unit);
   }
 
-  save(): SparseMap {
-    return sparse(this.#entries);
+  save(told: Told): SparseMap {
+    return sparse(this.#entries, told);
   }
 
   /** @param each is told of every unit that is not as the drive started, with its entry */
-  load(saved: SparseMap, each: (logical: number, entry: number) => void): void {
+  load(saved: SparseMap, each: (logical: number, entry: number) => void, told: Told): void {
     this.#units?.clear();
-    unsparse(saved, this.#entries, (logical) => {
+    const enter = (logical: number): void => {
       const entry = this.get(logical);
-      if (entry >= FIRST) this.put(logical, entry - FIRST);
+      if (entry >= FIRST && this.#units !== undefined) this.put(logical, entry - FIRST);
       each(logical, entry);
-    });
+    };
+    unsparse(saved, this.#entries, enter, told);
   }
 }

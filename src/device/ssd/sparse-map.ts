@@ -15,16 +15,20 @@ export interface Chunk {
 /** Stretches of a map that hold anything but zeroes. */
 export type SparseMap = Iterable<Chunk>;
 
+/** Hears now and then what share of a map has been gone through. */
+export type Told = (share: number) => void;
+
 /** Makes each chunk when it is asked for: an old drive's map is hundreds of megabytes. */
-export function sparse(map: PackedInts): SparseMap {
-  return { [Symbol.iterator]: () => chunksOf(map) };
+export function sparse(map: PackedInts, told: Told): SparseMap {
+  return { [Symbol.iterator]: () => chunksOf(map, told) };
 }
 
-function* chunksOf(map: PackedInts): Generator<Chunk> {
+function* chunksOf(map: PackedInts, told: Told): Generator<Chunk> {
   const most = Math.floor(CHUNK / map.perLine) * map.perLine;
   const chunk = new Int32Array(most);
   for (let at = 0; at < map.length; at += most) {
     const size = Math.min(most, map.length - at);
+    told(at / map.length);
     if (map.isClear(at, size)) continue;
     let count = 0;
     for (let i = 0; i < size; i++) {
@@ -52,9 +56,11 @@ export function unsparse(
   from: SparseMap,
   to: PackedInts,
   each: (index: number, entry: number) => void,
+  told: Told,
 ): void {
   to.clear();
   for (const { at, places, entries } of from) {
+    told(at / to.length);
     for (let i = 0; i < entries.length; i++) {
       const index = at + (places.length === 0 ? i : places[i]);
       to.set(index, entries[i]);

@@ -279,6 +279,11 @@ export class Whereabouts {
     }
   }
 
+  /** Whether anything is left of the drive's start; not once all has been born again. */
+  get hasStarted(): boolean {
+    return this.#started.some((started) => started !== StartedOrigin.no);
+  }
+
   /** A unit that the drive started with is not valid any more; for those that are told which are. */
   startedGone(birth: number): void {
     if (this.#started[(birth / this.#stride) | 0] !== StartedOrigin.no) this.births.kill(birth);

@@ -70,7 +70,14 @@ test('a map of lanes tells of every unit what one of the whole drive tells', () 
         check(map);
         const again = new LogicalMap(geometry, births, true);
         const told = new Map<number, number>();
-        again.load(map.save(), (unit, entry) => told.set(unit, entry));
+        const shares: number[] = [];
+        const saved = map.save((share) => shares.push(share));
+        again.load(
+          saved,
+          (unit, entry) => told.set(unit, entry),
+          (share) => shares.push(share),
+        );
+        assert.ok(shares.every((share) => share >= 0 && share < 1));
         check(again);
         assert.deepEqual(
           [...told].sort((a, b) => a[0] - b[0]),
