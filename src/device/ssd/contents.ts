@@ -1,6 +1,6 @@
 /** Which groups of births collection has moved into each block: lists of groups that follow one another. */
 
-import { Column, FEW_ROWS, grown, LinkedRows } from './linked-rows.ts';
+import { FEW_ROWS, grown, LinkedRows } from './linked-rows.ts';
 
 export class Contents {
   /** By block: its first and last stretch + 1, 0 for none. */
@@ -78,15 +78,22 @@ export class Contents {
 
   /** Block, first group and count of every stretch. */
   save(): Int32Array {
-    const saved = new Column();
-    this.#first.forEach((first, block) => {
-      for (let at = first - 1; at >= 0; at = this.#rows.next[at]) {
-        saved.push(block);
-        saved.push(this.#group[at]);
-        saved.push(this.#count[at]);
-      }
+    let count = 0;
+    this.#eachStretch(() => count++);
+    const saved = new Int32Array(3 * count);
+    let at = 0;
+    this.#eachStretch((block, stretch) => {
+      saved[at++] = block;
+      saved[at++] = this.#group[stretch];
+      saved[at++] = this.#count[stretch];
     });
-    return saved.values();
+    return saved;
+  }
+
+  #eachStretch(visit: (block: number, stretch: number) => void): void {
+    this.#first.forEach((first, block) => {
+      for (let at = first - 1; at >= 0; at = this.#rows.next[at]) visit(block, at);
+    });
   }
 
   load(saved: Int32Array): void {

@@ -28,6 +28,11 @@ const STABLE = 0.02;
 /** Its standard error is less than this share: it is four of them from being 5 % off, or three where it is counted. */
 const KNOWN = { byVictims: 0.0125, counted: 0.015 } as const;
 /**
+ * What chance may add to that, standard errors. Where windows are long before it is known at all, one in
+ * twenty is beyond two of them, and one in three beyond one: each would take as long again.
+ */
+const CHANCE = { plain: 1, withMap: 2, alike: 1 } as const;
+/**
  * Blocks that pages have left are found at more even intervals than by chance, since there are no more to
  * find than are written: 20 stretches of 2400 victims (four of MQSim's 64 lanes, its cached map) differ by 3.4 %, where
  * victims independent of one another would by 5.6 %.
@@ -40,6 +45,8 @@ const UNITS_MAX = 2 ** 26 * 1.1;
 const WINDOW_SHARE = 1 / 128;
 const WINDOW_BLOCKS = 16;
 const DEPTH = 64;
+/** Events between two looks at how far a window is: what collection has moved is not known for nothing. */
+const EVENTS = 256;
 /** Units written between two steps. */
 const STRIDE = 16384;
 
@@ -125,7 +132,7 @@ export function* settleStepwise(
     for (let share = 0; share < 1;) {
       const due = counters.hostUnits + STRIDE;
       while (share < 1 && counters.hostUnits < due) {
-        events.step();
+        for (let i = 0; i < EVENTS; i++) events.step();
         share = (counters.hostUnits + counters.gcUnits - begun) / window;
       }
       yield { window: n, share: Math.min(1, share), amplification };
@@ -144,7 +151,7 @@ export function* settleStepwise(
       else error *= EVENNESS;
     }
     drift = Math.abs(amplification / before.amplification - 1);
-    driftMax = STABLE + Math.hypot(error || 0, before.error || 0);
+    driftMax = STABLE + CHANCE[kind] * Math.hypot(error || 0, before.error || 0);
     isStable = drift < driftMax && !(error >= errorMax);
   }
   load.isOver = true;
