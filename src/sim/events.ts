@@ -10,6 +10,8 @@
  * heap, unless that call is inlined, and a field is not (docs/HOT-PATH.md).
  */
 
+import { NO_FLOATS, NO_INTS } from './columns.ts';
+
 /** Called when an event fires; `arg` is the integer given to `schedule`. */
 export type EventHandler = (arg: number) => void;
 
@@ -20,12 +22,17 @@ export class EventQueue {
   /** For `post`: when the event is due, absolute simulated time, ns. */
   atNs = NaN;
 
+  /** For `postReserved`: a number that was taken from `nextSequence`. */
+  sequence = NaN;
+
+  /** The number of the next event that is scheduled; whoever puts one off takes it, and adds one. */
+  nextSequence = 0;
+
   #size = 0;
-  #sequence = 0;
-  #times: Float64Array;
-  #sequences: Float64Array;
-  #handlerIds: Int32Array;
-  #args: Int32Array;
+  #times: Float64Array = NO_FLOATS;
+  #sequences: Float64Array = NO_FLOATS;
+  #handlerIds: Int32Array = NO_INTS;
+  #args: Int32Array = NO_INTS;
   readonly #handlers: EventHandler[] = [];
 
   /** @param capacity how many pending events to make room for; grows by doubling. */
@@ -62,7 +69,16 @@ export class EventQueue {
    * @throws RangeError when that is in the past or not a number
    */
   post(handler: number, arg: number): void {
-    const { atNs } = this;
+    this.sequence = this.nextSequence++;
+    this.postReserved(handler, arg);
+  }
+
+  /**
+   * The same in the place of an event that was put off: `sequence` is the number it would have had.
+   * @throws RangeError as `post` does
+   */
+  postReserved(handler: number, arg: number): void {
+    const { atNs, sequence } = this;
     if (!(atNs >= this.nowNs)) {
       throw new RangeError(`event scheduled at ${atNs} ns, before the present (${this.nowNs} ns)`);
     }
@@ -72,10 +88,10 @@ export class EventQueue {
     const handlerIds = this.#handlerIds;
     const args = this.#args;
     let hole = this.#size++;
-    // A new event has the highest sequence, so among equal times it stays below.
     while (hole > 0) {
       const parent = (hole - 1) >> 1;
-      if (times[parent] <= atNs) break;
+      if (times[parent] < atNs) break;
+      if (times[parent] === atNs && sequences[parent] < sequence) break;
       times[hole] = times[parent];
       sequences[hole] = sequences[parent];
       handlerIds[hole] = handlerIds[parent];
@@ -83,7 +99,7 @@ export class EventQueue {
       hole = parent;
     }
     times[hole] = atNs;
-    sequences[hole] = this.#sequence++;
+    sequences[hole] = sequence;
     handlerIds[hole] = handler;
     args[hole] = arg;
   }

@@ -11,10 +11,13 @@
  * that is suspended for a read gets a new end when it goes on.
  */
 
+import { NO_BYTES, NO_FLOATS, NO_INTS } from '../../sim/columns.ts';
 import type { EventQueue } from '../../sim/events.ts';
 import type { Geometry } from './geometry.ts';
 import { Stream } from './blocks.ts';
 import type { SsdProfile } from './profile.ts';
+import { CollectionRuns, Phase } from './collection-runs.ts';
+import type { Collector } from './collector.ts';
 import { ChannelTurns } from './channel-turns.ts';
 import { IdleArray } from './idle.ts';
 import type { Pending } from './idle-work.ts';
@@ -39,15 +42,27 @@ export interface ArrayClient {
   hasJob(die: number, readWaits: boolean): boolean;
   /** Starts the die's next job now, through one of the `start` methods; false when there is none. */
   startJob(die: number, readWaits: boolean): boolean;
-  /** A page of collection's is on its way out: starts reading the next, if that is what comes next. */
-  readOn(lane: number): boolean;
-  /** What `readOn` has started has not begun, and shall not. */
-  takeBack(lane: number): void;
   /** A job is done. */
   jobDone(work: DieWork, lane: number, stream: Stream): void;
 }
 
 const NONE = -1;
+
+/** Whether what a die collects follows from what it collected before, until somebody else wants it. */
+function mayRun(profile: SsdProfile, geometry: Geometry): boolean {
+  const { array, gc } = profile;
+  return (
+    geometry.lanes === geometry.dies &&
+    array.commands_yield !== true &&
+    array.shared_ready !== true &&
+    array.read_retry === undefined &&
+    array.idle === undefined &&
+    profile.slc === undefined &&
+    profile.ftl.cached_map === undefined &&
+    gc.idle === undefined &&
+    (gc.soft_free_blocks ?? 0) <= gc.start_free_blocks
+  );
+}
 
 /** Times are handed over in fields (docs/HOT-PATH.md). */
 export class FlashArray {
@@ -72,8 +87,7 @@ export class FlashArray {
   readonly #copyback: boolean;
   readonly #restNs: number = NaN;
   readonly #idle: IdleArray | undefined;
-  /** Collection's next page read is known while the one before is on its way out. */
-  readonly #readsOn: boolean;
+  readonly #runs: CollectionRuns | undefined;
   readonly #turns: ChannelTurns | undefined;
   readonly #rounds: ReadRounds | undefined;
   readonly #pairs: boolean;
@@ -81,37 +95,36 @@ export class FlashArray {
   readonly #onFree: number = 0;
   readonly #onAcross: number = 0;
 
-  readonly #work: Uint8Array;
+  readonly #work: Uint8Array = NO_BYTES;
   /** The lane of the job, and the read; a suspended job keeps its lane while the die reads. */
-  readonly #lane: Int32Array;
-  readonly #reading: Int32Array;
-  readonly #stream: Uint8Array;
+  readonly #lane: Int32Array = NO_INTS;
+  readonly #reading: Int32Array = NO_INTS;
+  readonly #stream: Uint8Array = NO_BYTES;
   /** Planes beyond the job's own whose lanes' programs the same command does, as bits from the job's plane on. */
-  readonly #joined: Int32Array;
-  readonly #bytes: Int32Array;
+  readonly #joined: Int32Array = NO_INTS;
+  readonly #bytes: Int32Array = NO_INTS;
   /** When the work's cell phase ends; when the die is free after what is booked. */
-  readonly #endNs: Float64Array;
-  readonly #freeNs: Float64Array;
-  readonly #wakeNs: Float64Array;
+  readonly #endNs: Float64Array = NO_FLOATS;
+  readonly #freeNs: Float64Array = NO_FLOATS;
+  readonly #wakeNs: Float64Array = NO_FLOATS;
   /** Numbers of the pending events, in the order in which they were scheduled. */
-  readonly #endOrder: Float64Array;
-  readonly #wakeOrder: Float64Array;
-  #lastOrder = 0;
+  readonly #endOrder: Float64Array = NO_FLOATS;
+  readonly #wakeOrder: Float64Array = NO_FLOATS;
   /** How often the page being read has to be read again, and how long its sense takes, ns. */
-  readonly #again: Uint8Array;
-  readonly #senseNs: Float64Array;
+  readonly #again: Uint8Array = NO_BYTES;
+  readonly #senseNs: Float64Array = NO_FLOATS;
   readonly #retry: ReadRetry | undefined;
-  readonly #firstRead: Int32Array;
-  readonly #lastRead: Int32Array;
-  readonly #readsInRow: Int32Array;
+  readonly #firstRead: Int32Array = NO_INTS;
+  readonly #lastRead: Int32Array = NO_INTS;
+  readonly #readsInRow: Int32Array = NO_INTS;
   /** When the job's cells began; the job that is suspended (none: 0), and what it has left, ns. */
-  readonly #cellNs: Float64Array;
-  readonly #suspended: Uint8Array;
-  readonly #leftNs: Float64Array;
+  readonly #cellNs: Float64Array = NO_FLOATS;
+  readonly #suspended: Uint8Array = NO_BYTES;
+  readonly #leftNs: Float64Array = NO_FLOATS;
   /** How often the job has been suspended. */
-  readonly #suspends: Int32Array;
+  readonly #suspends: Int32Array = NO_INTS;
   readonly #suspension: Suspension;
-  readonly #channelFreeNs: Float64Array;
+  readonly #channelFreeNs: Float64Array = NO_FLOATS;
 
   /** @param seed of the random streams */
   constructor(
@@ -161,20 +174,27 @@ export class FlashArray {
     this.#suspension = new Suspension(profile);
     this.#channelFreeNs = new Float64Array(geometry.channels);
     this.#pairs = (profile.array.pairs_planes ?? false) !== false;
-    this.#readsOn =
-      geometry.lanes === dies &&
-      profile.array.commands_yield !== true &&
-      retry === undefined &&
-      slc === undefined &&
-      this.#idle === undefined;
+    if (mayRun(profile, geometry)) {
+      this.#runs = new CollectionRuns(geometry, events, {
+        channelFreeNs: this.#channelFreeNs,
+        copyback: this.#copyback,
+        restNs: this.#restNs,
+        leave: (die) => this.#leaveRun(die),
+      });
+    }
     if (profile.array.commands_yield === true) {
-      this.#turns = new ChannelTurns(geometry, events, this, this.#channelFreeNs, (die) =>
+      this.#turns = new ChannelTurns(geometry, events, this.#channelFreeNs, (die) =>
         this.kick(die),
       );
     }
     if (profile.array.shared_ready === true) {
-      this.#rounds = new ReadRounds(geometry, events, this, (die) => this.kick(die));
+      this.#rounds = new ReadRounds(geometry, events, (die) => this.kick(die));
     }
+  }
+
+  /** Whose runs it works off; set once. */
+  attach(collector: Collector): void {
+    this.#runs?.attach(collector);
   }
 
   /**
@@ -194,6 +214,7 @@ export class FlashArray {
     if (this.#firstRead[die] === NONE) this.#firstRead[die] = op;
     else this.reads.next[this.#lastRead[die]] = op;
     this.#lastRead[die] = op;
+    this.#runs?.end(die);
     const work = this.#work[die] as DieWork;
     const isJob = work === DieWork.program || work === DieWork.erase;
     if (isJob && !this.#client.holdsReads(die)) this.#suspend(die, work);
@@ -244,11 +265,7 @@ export class FlashArray {
 
   /** Lets a die that does nothing start on what waits for it. */
   kick(die: number): void {
-    const work = this.#work[die];
-    if (work !== DieWork.none) {
-      if (work !== DieWork.gcRead || this.#cellNs[die] <= this.#events.nowNs) return;
-      this.#takeBack(die);
-    }
+    if (this.#work[die] !== DieWork.none) return;
     const hasRead = this.#firstRead[die] !== NONE && !this.#client.holdsReads(die);
     const isSuspended = this.#suspended[die] !== DieWork.none;
     const hasJob = isSuspended || this.#client.hasJob(die, hasRead);
@@ -275,13 +292,6 @@ export class FlashArray {
         }
       }
     }
-  }
-
-  /** A page that collection was going to read, had nothing come in between, is not read yet. */
-  #takeBack(die: number): void {
-    this.#work[die] = DieWork.none;
-    this.#endNs[die] = -1;
-    this.#client.takeBack(this.#lane[die]);
   }
 
   /** Whether the die is free and its channel idle; if not, it is kicked when that changes. */
@@ -353,20 +363,59 @@ export class FlashArray {
     this.#startJob(die, DieWork.gcRead, lane, stream, sense);
   }
 
-  /**
-   * Starts another page read of collection's when the transfer of the one before is over: `kick` takes
-   * that back if anything else comes for the die until then.
-   */
-  goOnReading(lane: number, physical: number, bytes: number): void {
+  /** Has a lane of a free die collect without the event queue, if no read waits and it is worth it. */
+  startRun(lane: number): boolean {
     const die = this.#geometry.dieOfLane(lane);
-    const start = this.#freeNs[die];
-    this.#bytes[die] = this.#copyback ? 0 : bytes;
-    this.#cellNs[die] = start;
-    this.#endNs[die] = start + this.#geometry.senseTime(physical, bytes);
+    if (this.#runs === undefined || this.#firstRead[die] !== NONE) return false;
+    if (!this.#runs.begin(die, lane)) return false;
+    // Whatever the run is at; `#leaveRun` tells.
     this.#work[die] = DieWork.gcRead;
+    return true;
+  }
+
+  /** A die comes back from a run, at whatever it is doing. */
+  #leaveRun(die: number): void {
+    const runs = this.#runs!;
+    const until = runs.stepNs[die];
+    const phase = runs.phase[die] as Phase;
+    this.#lane[die] = runs.laneOf(die);
+    this.#stream[die] = Stream.gc;
+    this.#cellNs[die] = runs.cellNs[die];
     this.#readsInRow[die] = 0;
     this.#suspends[die] = 0;
-    this.#end(die);
+    this.#joined[die] = 0;
+    if (phase === Phase.sensing || phase === Phase.programming) {
+      this.#work[die] = phase === Phase.sensing ? DieWork.gcRead : DieWork.program;
+      this.#bytes[die] = runs.bytesOut(die);
+      this.#endNs[die] = until;
+      this.#endOrder[die] = runs.order[die];
+      this.#postStep(runs, die, this.#onEnd);
+      return;
+    }
+    // What it did is done, and told; it is free when that has come over the channel, or after its rest.
+    this.#work[die] = DieWork.none;
+    this.#client.jobDone(DieWork.gcRead, this.#lane[die], Stream.gc);
+    this.#freeNs[die] = until;
+    this.#wakeNs[die] = until;
+    this.#wakeOrder[die] = runs.order[die];
+    this.#postStep(runs, die, this.#onFree);
+  }
+
+  /** The event queue takes the next step of a run in its place. */
+  #postStep(runs: CollectionRuns, die: number, handler: number): void {
+    this.#events.atNs = runs.stepNs[die];
+    this.#events.sequence = runs.order[die];
+    this.#events.postReserved(handler, die);
+  }
+
+  /** A unit of what a lane empties has gone stale: a run may end sooner than was known. */
+  victimLost(lane: number): void {
+    this.#runs?.end(this.#geometry.dieOfLane(lane));
+  }
+
+  /** What runs have moved by now is told. */
+  catchUp(): void {
+    this.#runs?.catchUp();
   }
 
   #startRead(die: number, jobWaits: boolean): void {
@@ -470,14 +519,9 @@ export class FlashArray {
 
   /** The die's work ends at `#endNs`. */
   #end(die: number): void {
-    this.#endOrder[die] = this.#lastOrder++;
+    this.#endOrder[die] = this.#events.nextSequence;
     this.#events.atNs = this.#endNs[die];
     this.#events.post(this.#onEnd, die);
-  }
-
-  /** The number of an event of the drive's that is scheduled now. */
-  nextOrder(): number {
-    return this.#lastOrder++;
   }
 
   #wakeAt(die: number, ns: number): void {
@@ -488,20 +532,32 @@ export class FlashArray {
 
   /** The die is to be looked at again at `#wakeNs`. */
   #wake(die: number): void {
-    this.#wakeOrder[die] = this.#lastOrder++;
+    this.#wakeOrder[die] = this.#events.nextSequence;
     this.#events.atNs = this.#wakeNs[die];
     this.#events.post(this.#onFree, die);
   }
 
   #woken(die: number): void {
     // Else a snapshot taken now would have it happen again.
-    if (this.#wakeNs[die] === this.#events.nowNs) this.#wakeNs[die] = -1;
+    if (this.#wakeNs[die] === this.#events.nowNs) {
+      this.#wakeNs[die] = -1;
+      if (this.#runs !== undefined) this.#settleBefore(this.#runs, die, this.#wakeOrder);
+    }
     this.kick(die);
+  }
+
+  /** Works off what runs do on a die's channel before the event of its that takes place. */
+  #settleBefore(runs: CollectionRuns, die: number, order: Float64Array): void {
+    const channel = this.#geometry.channelOfDie(die);
+    if (runs.dueNs[channel] > this.#events.nowNs) return;
+    runs.beforeOrder = order[die];
+    runs.settle(channel);
+    runs.beforeOrder = -1;
   }
 
   /** A read of the drive's own is across the channel at its `acrossNs`. */
   #arrives(op: number): void {
-    this.reads.acrossOrder[op] = this.#lastOrder++;
+    this.reads.acrossOrder[op] = this.#events.nextSequence;
     this.#events.atNs = this.reads.acrossNs[op];
     this.#events.post(this.#onAcross, op);
   }
@@ -519,6 +575,7 @@ export class FlashArray {
     const now = this.#events.nowNs;
     const work = this.#work[die] as DieWork;
     if (work === DieWork.none || this.#endNs[die] !== now) return;
+    if (this.#runs !== undefined) this.#settleBefore(this.#runs, die, this.#endOrder);
     if (this.#again[die] > 0 && (work === DieWork.read || work === DieWork.gcRead)) {
       this.#readAgain(die, work);
       return;
@@ -537,13 +594,6 @@ export class FlashArray {
       if (work === DieWork.gcRead) {
         this.#bookChannel(die, this.#bytes[die], this.#turns === undefined);
         this.#freeNs[die] = this.#bookedNs;
-        if (
-          this.#readsOn &&
-          this.#firstRead[die] === NONE &&
-          this.#client.readOn(this.#lane[die])
-        ) {
-          return;
-        }
       }
       this.#finishJob(die, work);
     }
@@ -618,6 +668,8 @@ export class FlashArray {
   #bookChannel(die: number, bytes: number, hasCommand: boolean): void {
     const geometry = this.#geometry;
     const channel = geometry.channelOfDie(die);
+    const runs = this.#runs;
+    if (runs !== undefined && runs.dueNs[channel] < this.#events.nowNs) runs.settle(channel);
     const start = Math.max(this.#events.nowNs, this.#channelFreeNs[channel]);
     const command = hasCommand ? geometry.channelCommandNs : 0;
     const end = start + command + geometry.channelTime(bytes);
@@ -641,8 +693,10 @@ export class FlashArray {
    */
   save() {
     const now = this.#events.nowNs;
+    this.catchUp();
     const relative = (times: Float64Array) => times.map((ns) => ns - now);
     return {
+      runs: this.#runs?.save(),
       work: this.#work.slice(),
       lane: this.#lane.slice(),
       reading: this.#reading.slice(),
@@ -704,9 +758,13 @@ export class FlashArray {
     // In the order in which they were scheduled, so that ties fall as they would have.
     const turns = saved.turns === undefined ? undefined : this.#turns?.load(saved.turns);
     const rounds = saved.rounds === undefined ? undefined : this.#rounds?.load(saved.rounds);
-    const pending: Pending[] = [...others, ...(turns ?? []), ...(rounds ?? [])];
+    const runs = saved.runs === undefined ? undefined : this.#runs?.load(saved.runs);
+    const pending: Pending[] = [...others, ...(turns ?? []), ...(rounds ?? []), ...(runs ?? [])];
     saved.work.forEach((work, die) => {
-      if (work !== DieWork.none && this.#rounds?.isWaiting(die) !== true) {
+      const isElsewhere =
+        this.#rounds?.isWaiting(die) === true ||
+        (saved.runs?.phase[die] ?? Phase.none) !== Phase.none;
+      if (work !== DieWork.none && !isElsewhere) {
         this.#endNs[die] = saved.endNs[die] + now;
         pending.push({ order: saved.endOrder[die], schedule: () => this.#end(die) });
       }

@@ -15,6 +15,8 @@
  * numbers and its part of the spare ones, so that the map need only tell births of one lane apart.
  */
 
+import { NO_INTS } from '../../sim/columns.ts';
+
 export const GROUP_BITS = 5;
 export const GROUP_UNITS = 32;
 
@@ -36,7 +38,7 @@ function strideOf(unitsPerBlock: number): number {
 
 export class Births {
   /** By group: a bit for each unit that is valid. Of an origin that is still as the drive started, those that are not. */
-  readonly live: Int32Array;
+  readonly live: Int32Array = NO_INTS;
   readonly origins: number = 0;
   /** Births from one origin to the next, a multiple of the group. */
   readonly stride: number = 0;
@@ -46,8 +48,8 @@ export class Births {
   readonly blocksPerLane: number = 0;
   readonly sparePerLane: number = 0;
   /** By lane: its free origins, and how many there are. */
-  readonly #free: Int32Array;
-  readonly #freeCount: Int32Array;
+  readonly #free: Int32Array = NO_INTS;
+  readonly #freeCount: Int32Array = NO_INTS;
   readonly #originsPerLane: number = 0;
   readonly #blocks: number = 0;
 

@@ -17,3 +17,10 @@ export function bitRange(from: number, to: number): number {
 export function bitIndex(bit: number): number {
   return 31 - Math.clz32(bit);
 }
+
+/** The lowest `count` of the bits that are set. */
+export function lowestBits(bits: number, count: number): number {
+  let above = bits;
+  for (let n = 0; n < count; n++) above &= above - 1;
+  return bits ^ above;
+}

@@ -4,6 +4,7 @@
  * for each of its streams), one for what collection moves, so that data of different age does not mix.
  */
 
+import { NO_BYTES, NO_INTS } from '../../sim/columns.ts';
 import type { Geometry } from './geometry.ts';
 import type { VictimPolicy } from './gc/policy.ts';
 import type { SlcCache } from './slc-cache.ts';
@@ -28,17 +29,31 @@ export interface BlockWatcher {
   erased(block: number): void;
 }
 
+/** Who hears when a unit of a block that is being emptied goes stale. */
+export interface VictimWatcher {
+  victimLost(lane: number): void;
+}
+
 /** The hard limit: free blocks of a lane the host never takes, so that collection can always move what it empties. */
 export const GC_RESERVE = 1;
+// Constants of this file, which compiled code holds as they are (docs/HOT-PATH.md).
+const {
+  cached: CACHED,
+  emptied: EMPTIED,
+  emptying: EMPTYING,
+  free: FREE,
+  full: FULL,
+  open: OPEN,
+} = BlockState;
 
 export class Blocks {
-  readonly valid: Int32Array;
-  readonly state: Uint8Array;
-  readonly erases: Int32Array;
+  readonly valid: Int32Array = NO_INTS;
+  readonly state: Uint8Array = NO_BYTES;
+  readonly erases: Int32Array = NO_INTS;
   /** Free blocks by lane. */
-  readonly free: Int32Array;
+  readonly free: Int32Array = NO_INTS;
   /** Valid units by lane. */
-  readonly laneValid: Int32Array;
+  readonly laneValid: Int32Array = NO_INTS;
   readonly policy: VictimPolicy;
   readonly slc: SlcCache | undefined;
 
@@ -48,13 +63,14 @@ export class Blocks {
   readonly #streams: number = 0;
   readonly #wear: WearLevelling | undefined;
   /** Free blocks of a lane in the order in which they were freed, block + 1, 0 at the end. */
-  readonly #nextFree: Int32Array;
-  readonly #firstFree: Int32Array;
-  readonly #lastFree: Int32Array;
+  readonly #nextFree: Int32Array = NO_INTS;
+  readonly #firstFree: Int32Array = NO_INTS;
+  readonly #lastFree: Int32Array = NO_INTS;
   /** By lane and stream: block being filled (+ 1, 0 for none) and its next unit. */
-  readonly #open: Int32Array;
-  readonly #fill: Int32Array;
+  readonly #open: Int32Array = NO_INTS;
+  readonly #fill: Int32Array = NO_INTS;
   #watcher: BlockWatcher | undefined;
+  #victimWatcher: VictimWatcher | undefined;
 
   /**
    * @param keepBlocks blocks of a lane that valid units must leave over at least
@@ -94,13 +110,17 @@ export class Blocks {
     this.#watcher = watcher;
   }
 
+  watchVictims(watcher: VictimWatcher): void {
+    this.#victimWatcher = watcher;
+  }
+
   isFull(block: number): boolean {
-    return this.state[block] === BlockState.full;
+    return this.state[block] === FULL;
   }
 
   /** All of a victim that is wanted has been read. */
   emptied(block: number): void {
-    this.state[block] = BlockState.emptied;
+    this.state[block] = EMPTIED;
   }
 
   /** Enters a block of the initial state as full, `valid` of its units valid. */
@@ -113,7 +133,7 @@ export class Blocks {
   /** Enters a block as free, behind those that are. */
   addFree(block: number): void {
     const lane = this.#geometry.laneOfBlock(block);
-    this.state[block] = BlockState.free;
+    this.state[block] = FREE;
     this.#nextFree[block] = 0;
     if (this.free[lane]++ === 0) this.#firstFree[lane] = block + 1;
     else this.#nextFree[this.#lastFree[lane] - 1] = block + 1;
@@ -184,6 +204,13 @@ export class Blocks {
     return this.#open[at] === 0 ? 0 : this.#fill[at];
   }
 
+  /** Programs that the stream's open block still takes; 0 where there is none. */
+  programsLeft(lane: number, stream: Stream): number {
+    const at = lane * this.#streams + stream;
+    if (this.#open[at] === 0) return 0;
+    return (this.#geometry.unitsPerBlock - this.#fill[at]) / this.unitsPerProgram(stream);
+  }
+
   /** First physical unit of the lane's next program; only when `hasRoom`. */
   allocate(lane: number, stream: Stream): number {
     const at = lane * this.#streams + stream;
@@ -200,7 +227,7 @@ export class Blocks {
     const block = this.#open[at] - 1;
     if (stream === slc?.stream) {
       if (this.#fill[at] < slc.unitsPerBlock) return;
-      this.state[block] = BlockState.cached;
+      this.state[block] = CACHED;
       slc.closed(block);
     } else {
       if (this.#fill[at] < this.#geometry.unitsPerBlock) return;
@@ -221,9 +248,8 @@ export class Blocks {
     if (this.slc?.holds[block] === 1) this.slc.valid[lane] += units;
   }
 
-  /** Collection has moved valid units of a victim elsewhere. */
-  moved(block: number, units: number): void {
-    const lane = this.#geometry.laneOfBlock(block);
+  /** A lane's collection has moved valid units of a victim elsewhere. */
+  moved(lane: number, block: number, units: number): void {
     // Not by adding a negative number: less nothing would be minus zero, which is no integer.
     this.valid[block] -= units;
     this.laneValid[lane] -= units;
@@ -241,20 +267,22 @@ export class Blocks {
     const lane = this.#geometry.laneOfBlock(block);
     this.laneValid[lane]--;
     if (this.slc?.holds[block] === 1) this.slc.valid[lane]--;
-    if (this.state[block] === BlockState.full) this.policy.invalidated(block, valid);
+    const state = this.state[block];
+    if (state === FULL) this.policy.invalidated(block, valid);
+    else if (state === EMPTYING) this.#victimWatcher?.victimLost(lane);
   }
 
   /** The block to empty next in this lane; -1 when none has anything stale. */
   takeVictim(lane: number): number {
     const block = this.#wear === undefined ? this.policy.take(lane, this) : this.#takeByWear(lane);
-    if (block >= 0) this.state[block] = BlockState.emptying;
+    if (block >= 0) this.state[block] = EMPTYING;
     return block;
   }
 
   /** The block of the single-level cache to fold next; -1 when none is full. */
   takeCached(lane: number): number {
     const block = this.slc === undefined ? -1 : this.slc.take(lane);
-    if (block >= 0) this.state[block] = BlockState.emptying;
+    if (block >= 0) this.state[block] = EMPTYING;
     return block;
   }
 
@@ -284,7 +312,7 @@ export class Blocks {
   #openNext(lane: number, at: number, stream: Stream): void {
     const block =
       this.#wear?.isDynamic === true ? this.#takeFreeByWear(lane, stream) : this.#takeFree(lane, 0);
-    this.state[block] = BlockState.open;
+    this.state[block] = OPEN;
     this.#open[at] = block + 1;
     this.#fill[at] = 0;
     if (stream === this.slc?.stream) this.slc.opened(block);
@@ -319,7 +347,7 @@ export class Blocks {
   }
 
   #close(block: number): void {
-    this.state[block] = BlockState.full;
+    this.state[block] = FULL;
     this.policy.closed(block, this.valid[block]);
   }
 

@@ -11,24 +11,34 @@
  * one is left. Programs on different dies finish in any order, so slots are counted per epoch.
  */
 
+import { NO_BYTES, NO_FLOATS, NO_INTS } from '../../sim/columns.ts';
+
 export const SlotState = { free: 0, arriving: 1, dirty: 2, filling: 3, programming: 4 } as const;
 
 /** No slot; the end of a list. */
 const NONE = -1;
+// Constants of this file, which compiled code holds as they are (docs/HOT-PATH.md).
+const {
+  arriving: ARRIVING,
+  dirty: DIRTY,
+  filling: FILLING,
+  free: FREE,
+  programming: PROGRAMMING,
+} = SlotState;
 
 export class WriteBuffer {
   readonly slots: number = 0;
   /** By slot: the logical unit. */
-  readonly logical: Int32Array;
-  readonly state: Uint8Array;
+  readonly logical: Int32Array = NO_INTS;
+  readonly state: Uint8Array = NO_BYTES;
   /** By slot: the tag that waits for its program, -1 for none. */
-  readonly owner: Int32Array;
+  readonly owner: Int32Array = NO_INTS;
   /** By slot: sectors of the unit it holds, as bits. */
-  readonly held: Int32Array;
+  readonly held: Int32Array = NO_INTS;
   /** By slot: trimmed or overwritten since; not to be mapped. */
-  readonly stale: Uint8Array;
+  readonly stale: Uint8Array = NO_BYTES;
   /** By slot: link of whichever list it is in (free, dirty, or a request's own). */
-  readonly next: Int32Array;
+  readonly next: Int32Array = NO_INTS;
 
   freeCount: number;
   dirtyCount = 0;
@@ -40,15 +50,15 @@ export class WriteBuffer {
   #firstDirty = NONE;
   #lastDirty = NONE;
   /** Hash of logical units: slot + 1, newest first in each chain. */
-  readonly #buckets: Int32Array;
-  readonly #chain: Int32Array;
+  readonly #buckets: Int32Array = NO_INTS;
+  readonly #chain: Int32Array = NO_INTS;
   /** Order in which slots got dirty; what is at or before `#forcedUpTo` may not wait for company. */
-  readonly #order: Float64Array;
+  readonly #order: Float64Array = NO_FLOATS;
   #lastOrder = 0;
   #forcedUpTo = 0;
   /** By epoch modulo the ring: slots left. */
-  readonly #epochSlots: Int32Array;
-  readonly #epoch: Int32Array;
+  readonly #epochSlots: Int32Array = NO_INTS;
+  readonly #epoch: Int32Array = NO_INTS;
   #currentEpoch = 0;
   #oldestEpoch = 0;
 
@@ -84,7 +94,7 @@ export class WriteBuffer {
     this.held[slot] = held;
     this.owner[slot] = owner;
     this.stale[slot] = 0;
-    this.state[slot] = SlotState.arriving;
+    this.state[slot] = ARRIVING;
     return slot;
   }
 
@@ -94,7 +104,7 @@ export class WriteBuffer {
     if (existing !== NONE) {
       const state = this.state[existing];
       const canCombine = this.owner[existing] < 0 || this.owner[slot] < 0;
-      if (canCombine && (state === SlotState.dirty || state === SlotState.filling)) {
+      if (canCombine && (state === DIRTY || state === FILLING)) {
         this.held[existing] |= this.held[slot];
         if (this.owner[slot] >= 0) {
           this.owner[existing] = this.owner[slot];
@@ -111,7 +121,7 @@ export class WriteBuffer {
     this.#epoch[slot] = this.#currentEpoch;
     this.#epochSlots[this.#currentEpoch & (this.#epochSlots.length - 1)]++;
     if (this.owner[slot] >= 0) this.#forcedUpTo = this.#lastOrder;
-    this.state[slot] = SlotState.dirty;
+    this.state[slot] = DIRTY;
     this.next[slot] = NONE;
     if (this.#lastDirty === NONE) this.#firstDirty = slot;
     else this.next[this.#lastDirty] = slot;
@@ -152,7 +162,7 @@ export class WriteBuffer {
     this.#firstDirty = this.next[slot];
     if (this.#firstDirty === NONE) this.#lastDirty = NONE;
     this.dirtyCount--;
-    this.state[slot] = SlotState.programming;
+    this.state[slot] = PROGRAMMING;
     return slot;
   }
 
@@ -165,7 +175,7 @@ export class WriteBuffer {
       before = after;
       after = this.next[after];
     }
-    this.state[slot] = SlotState.dirty;
+    this.state[slot] = DIRTY;
     this.next[slot] = after;
     if (before === NONE) this.#firstDirty = slot;
     else this.next[before] = slot;
@@ -237,7 +247,7 @@ export class WriteBuffer {
   }
 
   #free(slot: number): void {
-    this.state[slot] = SlotState.free;
+    this.state[slot] = FREE;
     this.next[slot] = this.#firstFree;
     this.#firstFree = slot;
     this.freeCount++;

@@ -16,6 +16,7 @@
  * else collection could keep itself busy for ever, its moves changing pages, these making others stale. A page that was never written need not be read.
  */
 
+import { NO_BYTES, NO_INTS } from '../../sim/columns.ts';
 import type { WriteBuffer } from './buffer.ts';
 import type { Ftl } from './ftl.ts';
 import type { Geometry } from './geometry.ts';
@@ -74,18 +75,18 @@ export class CachedMap {
   readonly #wholePages: boolean;
 
   /** By page: 1 while it is being read; who waits for it: tags in order, and slots. */
-  readonly #isReading: Uint8Array;
-  readonly #firstTag: Int32Array;
-  readonly #lastTag: Int32Array;
-  readonly #firstSlot: Int32Array;
-  readonly #nextTag: Int32Array;
+  readonly #isReading: Uint8Array = NO_BYTES;
+  readonly #firstTag: Int32Array = NO_INTS;
+  readonly #lastTag: Int32Array = NO_INTS;
+  readonly #firstSlot: Int32Array = NO_INTS;
+  readonly #nextTag: Int32Array = NO_INTS;
   /** By tag: the segment it waits for. */
-  readonly #wanted: Int32Array;
+  readonly #wanted: Int32Array = NO_INTS;
   /** By slot of the buffer: its unit's entry has been seen to. */
-  readonly #isMapped: Uint8Array;
+  readonly #isMapped: Uint8Array = NO_BYTES;
   /** By page: waits to be written, 2 when all of it is known; the queue of these. */
-  readonly #write: Uint8Array;
-  readonly #nextWrite: Int32Array;
+  readonly #write: Uint8Array = NO_BYTES;
+  readonly #nextWrite: Int32Array = NO_INTS;
   /** How many pages may be written before the host writes again. */
   #due = 0;
   #isTurn = true;

@@ -6,24 +6,24 @@
  * for comparisons, not the default.
  */
 
+import { NO_BYTES, NO_FLOATS, NO_INTS } from '../../sim/columns.ts';
 import type { EventQueue } from '../../sim/events.ts';
 import type { Geometry } from './geometry.ts';
-import type { EventOrder, Pending } from './idle-work.ts';
+import type { Pending } from './idle-work.ts';
 
 export class ChannelTurns {
   readonly #geometry: Geometry;
   readonly #events: EventQueue;
-  readonly #order: EventOrder;
-  readonly #freeNs: Float64Array;
+  readonly #freeNs: Float64Array = NO_FLOATS;
   readonly #kick: (die: number) => void;
   readonly #onIdle: number;
-  readonly #waits: Uint8Array;
+  readonly #waits: Uint8Array = NO_BYTES;
   /** By channel: how many dies wait, and whose turn it is among them. */
-  readonly #waiting: Int32Array;
-  readonly #turn: Int32Array;
+  readonly #waiting: Int32Array = NO_INTS;
+  readonly #turn: Int32Array = NO_INTS;
   /** By channel: when it is looked at again, ns (-1: it is not), and the number of that event. */
-  readonly #atNs: Float64Array;
-  readonly #atOrder: Float64Array;
+  readonly #atNs: Float64Array = NO_FLOATS;
+  readonly #atOrder: Float64Array = NO_FLOATS;
 
   /**
    * @param freeNs by channel, when what is booked on it ends
@@ -32,13 +32,11 @@ export class ChannelTurns {
   constructor(
     geometry: Geometry,
     events: EventQueue,
-    order: EventOrder,
     freeNs: Float64Array,
     kick: (die: number) => void,
   ) {
     this.#geometry = geometry;
     this.#events = events;
-    this.#order = order;
     this.#freeNs = freeNs;
     this.#kick = kick;
     this.#onIdle = events.register((channel) => this.#look(channel));
@@ -64,7 +62,7 @@ export class ChannelTurns {
   #lookAt(channel: number, ns: number): void {
     if (this.#atNs[channel] >= this.#events.nowNs) return;
     this.#atNs[channel] = ns;
-    this.#atOrder[channel] = this.#order.nextOrder();
+    this.#atOrder[channel] = this.#events.nextSequence;
     this.#events.schedule(ns, this.#onIdle, channel);
   }
 

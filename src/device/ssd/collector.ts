@@ -7,12 +7,16 @@
  * stays valid until then; a unit the host overwrites meanwhile is found stale when it is placed.
  */
 
+import { NO_BYTES, NO_INTS } from '../../sim/columns.ts';
 import type { FlashArray } from './array.ts';
 import { Stream, type Blocks } from './blocks.ts';
 import type { CachedMap } from './cached-map.ts';
 import type { Ftl, InHand } from './ftl.ts';
 import type { Geometry } from './geometry.ts';
 import type { PlanePairs } from './plane-pairs.ts';
+import { bitIndex } from './bits.ts';
+import { GROUP_BITS } from './births.ts';
+import { Carried, Piece } from './carried.ts';
 import { VictimRows } from './victim-rows.ts';
 
 /** What collection is to a lane: nothing, what it does before the host, or when the host leaves it time. */
@@ -27,6 +31,8 @@ export interface Victims {
 
 /** Emptied blocks a lane lets wait for their erase before it pads a program. */
 const EMPTIED_MAX = 8;
+// Constants of this file, which compiled code holds as they are (docs/HOT-PATH.md).
+const { gc: GC } = Stream;
 
 export class Collector implements InHand {
   /** Cumulative. */
@@ -36,7 +42,7 @@ export class Collector implements InHand {
   /** Blocks taken to be emptied, those of the single-level cache left out. */
   readonly victims: Victims = { count: 0, units: 0, squares: 0 };
   /** By lane: what collection is to it, as `Collects` has it. */
-  readonly active: Uint8Array;
+  readonly active: Uint8Array = NO_BYTES;
 
   readonly #geometry: Geometry;
   readonly #unitsPerBlock: number = 0;
@@ -54,26 +60,24 @@ export class Collector implements InHand {
   #map: CachedMap | undefined;
 
   /** By lane: the block being emptied (+ 1, 0 for none) and the next of its rows to look at. */
-  readonly #victim: Int32Array;
-  readonly #row: Int32Array;
+  readonly #victim: Int32Array = NO_INTS;
+  readonly #row: Int32Array = NO_INTS;
   /** What of the victim is valid and has not been read. */
   readonly #unread: VictimRows;
-  /** By lane: units read and not yet programmed, which may have gone stale since: birth, and first unit of the row it was read from. */
-  readonly #capacity: number = 0;
-  readonly #births: Int32Array;
-  readonly #from: Int32Array;
-  readonly #carried: Int32Array;
+  readonly #carried: Carried;
+  /** Where that is, while all units are born again. */
+  #places: number[][] = [];
   /** By lane: units of the row taken last. */
-  readonly #taken: Int32Array;
-  /** Result of taking a row: its first physical unit. */
-  #physical = 0;
-  /** By lane: units in the program under way, and where it writes. */
-  readonly #programming: Int32Array;
-  readonly #target: Int32Array;
+  readonly taken: Int32Array = NO_INTS;
+  /** Results of `takeRow`: the row in its block, and its first physical unit. */
+  rowInBlock = 0;
+  rowAt = 0;
+  /** By lane: where the program under way writes. */
+  readonly target: Int32Array = NO_INTS;
   /** By lane: emptied blocks, oldest first; how many there are, and how many may be erased. */
-  readonly #emptied: Int32Array;
-  readonly #emptiedCount: Int32Array;
-  readonly #erasable: Int32Array;
+  readonly #emptied: Int32Array = NO_INTS;
+  readonly #emptiedCount: Int32Array = NO_INTS;
+  readonly #erasable: Int32Array = NO_INTS;
 
   /**
    * @param startFree free blocks of a lane that start collection
@@ -101,17 +105,13 @@ export class Collector implements InHand {
     this.#victim = new Int32Array(lanes);
     this.#row = new Int32Array(lanes);
     this.#unread = new VictimRows(geometry, ftl.whereabouts);
-    this.#capacity = geometry.unitsPerProgram + geometry.unitsPerRow;
-    this.#births = new Int32Array(lanes * this.#capacity);
-    this.#from = new Int32Array(lanes * this.#capacity);
-    this.#carried = new Int32Array(lanes);
-    this.#taken = new Int32Array(lanes);
+    this.#carried = new Carried(geometry);
+    this.taken = new Int32Array(lanes);
     this.#unitsPerBlock = geometry.unitsPerBlock;
     this.#unitsPerRow = geometry.unitsPerRow;
     this.#unitsPerProgram = geometry.unitsPerProgram;
     this.#unitBytes = geometry.unitBytes;
-    this.#programming = new Int32Array(lanes);
-    this.#target = new Int32Array(lanes);
+    this.target = new Int32Array(lanes);
     this.#emptied = new Int32Array(lanes * EMPTIED_MAX);
     this.#emptiedCount = new Int32Array(lanes);
     this.#erasable = new Int32Array(lanes);
@@ -121,6 +121,8 @@ export class Collector implements InHand {
   attach(array: FlashArray, map?: CachedMap): void {
     this.#array = array;
     this.#map = map;
+    array.attach(this);
+    this.#blocks.watchVictims(array);
   }
 
   /** Whether there is time for what is not pressing. A lane at it finishes its operation first. */
@@ -131,7 +133,7 @@ export class Collector implements InHand {
   /** Takes the lane over, or works beside the host, if it is short of free blocks and anything can be gained. */
   consider(lane: number): void {
     if (this.active[lane] === Collects.first || !this.#wants(lane)) return;
-    if (this.#erasable[lane] > 0 || this.#carried[lane] > 0 || this.#hasVictim(lane)) {
+    if (this.#erasable[lane] > 0 || this.#carried.units[lane] > 0 || this.#hasVictim(lane)) {
       this.active[lane] = this.#mayWait(lane) ? Collects.beside : Collects.first;
     }
   }
@@ -152,12 +154,13 @@ export class Collector implements InHand {
       return false;
     }
     if (this.#erasable[lane] > 0) {
-      this.#array.startErase(lane, Stream.gc);
+      this.#array.startErase(lane, GC);
       return true;
     }
     if (this.#wants(lane)) {
+      if (this.active[lane] === Collects.first && this.#array.startRun(lane)) return true;
       for (;;) {
-        const carried = this.#carried[lane];
+        const carried = this.#carried.units[lane];
         const isFull = carried >= this.#geometry.unitsPerProgram;
         const tooManyWait = this.#emptiedCount[lane] >= EMPTIED_MAX - 1;
         if (isFull || (carried > 0 && (tooManyWait || !this.#hasVictim(lane)))) {
@@ -168,7 +171,7 @@ export class Collector implements InHand {
         if (this.#readNextRow(lane)) return true;
         this.#setAside(lane);
         if (this.#erasable[lane] > 0) {
-          this.#array.startErase(lane, Stream.gc);
+          this.#array.startErase(lane, GC);
           return true;
         }
       }
@@ -186,7 +189,7 @@ export class Collector implements InHand {
     const { slc } = this.#blocks;
     if (slc === undefined) return false;
     const isUnderWay =
-      this.#victim[lane] !== 0 || this.#carried[lane] > 0 || this.#emptiedCount[lane] > 0;
+      this.#victim[lane] !== 0 || this.#carried.units[lane] > 0 || this.#emptiedCount[lane] > 0;
     return slc.wantsFolding(lane, isUnderWay, this.#blocks.hasRoom(lane, slc.stream));
   }
 
@@ -228,48 +231,23 @@ export class Collector implements InHand {
 
   /** Starts reading the victim's next row that holds anything valid; false when none is left. */
   #readNextRow(lane: number): boolean {
-    if (!this.#takeNextRow(lane)) return false;
-    this.#array.startGcRead(lane, Stream.gc, this.#physical, this.#taken[lane] * this.#unitBytes);
+    if (!this.takeRow(lane)) return false;
+    this.#array.startGcRead(lane, GC, this.rowAt, this.taken[lane] * this.#unitBytes);
     return true;
-  }
-
-  /** The same when the row before is on its way out of the die, if a row is what comes next. */
-  readOn(lane: number): boolean {
-    if (
-      this.#carried[lane] >= this.#unitsPerProgram ||
-      this.#victim[lane] === 0 ||
-      this.#blocks.free[lane] > this.#startFree ||
-      !this.#takeNextRow(lane)
-    ) {
-      return false;
-    }
-    this.#array.goOnReading(lane, this.#physical, this.#taken[lane] * this.#unitBytes);
-    return true;
-  }
-
-  /** The row taken last is not read yet after all; what went stale meanwhile is left out. */
-  takeBack(lane: number): void {
-    this.#carried[lane] -= this.#taken[lane];
-    this.#row[lane]--;
-    this.#unread.takeBack(lane);
   }
 
   /** Takes the units of the victim's next row that holds anything valid in hand; false when none is left. */
-  #takeNextRow(lane: number): boolean {
+  takeRow(lane: number): boolean {
     const { slc } = this.#blocks;
     const block = this.#victim[lane] - 1;
     if (this.#blocks.valid[block] === 0) return false;
     const unread = this.#unread;
-    const before = this.#carried[lane];
-    const at = lane * this.#capacity + before;
-    const taken = unread.take(lane, this.#births, at);
+    const taken = unread.take(lane, this.#carried);
     if (taken === 0) return false;
     this.#row[lane] = unread.row + 1;
-    const physical = block * this.#unitsPerBlock + unread.row * this.#unitsPerRow;
-    for (let i = at; i < at + taken; i++) this.#from[i] = physical;
-    this.#physical = physical;
-    this.#taken[lane] = taken;
-    this.#carried[lane] = before + taken;
+    this.rowInBlock = unread.row;
+    this.rowAt = block * this.#unitsPerBlock + unread.row * this.#unitsPerRow;
+    this.taken[lane] = taken;
     if (slc?.holds[block] === 1) slc.unitsFolded += taken;
     return true;
   }
@@ -280,104 +258,113 @@ export class Collector implements InHand {
     this.#emptied[lane * EMPTIED_MAX + this.#emptiedCount[lane]++] = this.#victim[lane] - 1;
     this.#victim[lane] = 0;
     this.#unread.end(lane);
-    if (this.#carried[lane] === 0) this.#erasable[lane] = this.#emptiedCount[lane];
+    if (this.#carried.units[lane] === 0) this.#erasable[lane] = this.#emptiedCount[lane];
   }
 
   #program(lane: number): void {
-    const bytes = this.#takeProgram(lane);
-    this.#array.startProgram(lane, Stream.gc, this.#target[lane], bytes);
+    const bytes = this.takeProgram(lane);
+    this.#array.startProgram(lane, GC, this.target[lane], bytes);
   }
 
   /** Gives the lane's next program a place; returns what it holds, bytes. */
-  #takeProgram(lane: number): number {
-    this.#programming[lane] = Math.min(this.#carried[lane], this.#unitsPerProgram);
-    this.#target[lane] = this.#blocks.allocate(lane, Stream.gc);
+  takeProgram(lane: number): number {
+    this.#carried.startProgram(lane);
+    this.target[lane] = this.#blocks.allocate(lane, GC);
     this.programs++;
-    return this.#programming[lane] * this.#unitBytes;
+    return this.#carried.unitsInProgram[lane] * this.#unitBytes;
+  }
+
+  /** The row of its block that the lane's next program goes to; only where that block is open. */
+  nextTargetRow(lane: number): number {
+    return (this.#blocks.nextUnit(lane, GC) / this.#unitsPerRow) | 0;
+  }
+
+  /**
+   * How many programs the lane will surely do one after the other, with nothing but reads of its victim
+   * in between, if nothing of the victim goes stale.
+   */
+  programsAhead(lane: number): number {
+    const block = this.#victim[lane] - 1;
+    if (block < 0 || this.#emptiedCount[lane] > 0) return 0;
+    // What is in hand is less than two programs.
+    const ofVictim = Math.floor(this.#blocks.valid[block] / this.#unitsPerProgram) - 2;
+    return Math.min(ofVictim, this.#blocks.programsLeft(lane, GC) - 1);
+  }
+
+  /** Whether what has been read fills a program. */
+  hasProgram(lane: number): boolean {
+    return this.#carried.units[lane] >= this.#unitsPerProgram;
   }
 
   /** Whether a lane's program may go in one command with that just started for another plane. */
   canJoin(lane: number, started: number, pairs: PlanePairs): boolean {
     const isNext =
-      this.#programming[started] > 0 &&
+      this.#carried.unitsInProgram[started] > 0 &&
       this.active[lane] === this.active[started] &&
-      this.#carried[lane] >= this.#unitsPerProgram &&
+      this.#carried.units[lane] >= this.#unitsPerProgram &&
       this.#erasable[lane] === 0;
     if (!isNext) return false;
-    const page = this.#geometry.pageOf(this.#blocks.nextUnit(lane, Stream.gc));
-    const startedPage = this.#geometry.pageOf(this.#target[started]);
+    const page = this.#geometry.pageOf(this.#blocks.nextUnit(lane, GC));
+    const startedPage = this.#geometry.pageOf(this.target[started]);
     return pairs.meet(page, this.#pagesInLine(lane), startedPage);
   }
 
   /** Puts the lane's next program into the command just started for another plane of its die. */
   join(lane: number): void {
-    this.#array.joinProgram(lane, this.#takeProgram(lane));
+    this.#array.joinProgram(lane, this.takeProgram(lane));
   }
 
   /** Pages that the lane has yet to program for its victim. */
   #pagesInLine(lane: number): number {
     const victim = this.#victim[lane] - 1;
     const left = victim < 0 ? 0 : this.#blocks.valid[victim];
-    return Math.ceil(Math.max(left, this.#carried[lane]) / this.#unitsPerRow);
+    return Math.ceil(Math.max(left, this.#carried.units[lane]) / this.#unitsPerRow);
   }
 
   /** The lane's program is done. */
   programmed(lane: number): void {
-    const count = this.#programming[lane];
-    const target = this.#target[lane];
-    const base = lane * this.#capacity;
-    this.#ftl.move(this.#births, this.#from, base, count, target);
-    if (this.#map !== undefined) this.#tellMap(this.#map, base, count);
-    this.unitsMoved += count;
-    for (let i = base; i + count < base + this.#carried[lane]; i++) {
-      this.#births[i] = this.#births[i + count];
-      this.#from[i] = this.#from[i + count];
-    }
-    this.#carried[lane] -= count;
-    this.#programming[lane] = 0;
-    this.#blocks.programmed(lane, Stream.gc);
+    const carried = this.#carried;
+    this.#ftl.move(carried, lane, this.target[lane]);
+    if (this.#map !== undefined) this.#tellMap(this.#map, lane);
+    this.unitsMoved += carried.unitsInProgram[lane];
+    carried.endProgram(lane);
+    this.#blocks.programmed(lane, GC);
     // What was carried when a block was set aside is fewer than fill a program: it is down now.
     this.#erasable[lane] = this.#emptiedCount[lane];
   }
 
-  #tellMap(map: CachedMap, base: number, count: number): void {
-    for (let i = base; i < base + count; i++) {
-      if (this.#births[i] < 0) continue;
-      const logical = this.#ftl.logicalOf(this.#births[i]);
-      if (!map.isPage(logical)) map.moved(logical);
+  #tellMap(map: CachedMap, lane: number): void {
+    const carried = this.#carried;
+    const { rows } = carried;
+    const { live } = this.#ftl.whereabouts.births;
+    for (let n = 0; n < carried.inProgram[lane]; n++) {
+      const at = carried.after(carried.first(lane), n);
+      const group = rows[at + Piece.group];
+      for (let left = rows[at + Piece.bits] & live[group]; left !== 0; left &= left - 1) {
+        const logical = this.#ftl.logicalOf((group << GROUP_BITS) | bitIndex(left & -left));
+        if (!map.isPage(logical)) map.moved(logical);
+      }
     }
   }
 
-  addOrigins(to: Set<number>): void {
-    const { stride } = this.#ftl.whereabouts.births;
-    this.#carried.forEach((carried, lane) => {
-      const base = lane * this.#capacity;
-      for (let i = base; i < base + carried; i++) {
-        if (this.#births[i] >= 0) to.add((this.#births[i] / stride) | 0);
-      }
-      this.#unread.addOrigins(lane, to);
-    });
+  catchUp(): void {
+    this.#array.catchUp();
   }
 
-  /** Instead of births, their places are kept. */
+  addOrigins(to: Set<number>): void {
+    this.#carried.addOrigins(this.#ftl.whereabouts.births, to);
+    for (let lane = 0; lane < this.#geometry.lanes; lane++) this.#unread.addOrigins(lane, to);
+  }
+
   beforeRebirth(): void {
-    const { births } = this.#ftl.whereabouts;
-    this.#eachInHand((birth) =>
-      birth >= 0 && births.isLive(birth) ? this.#ftl.whereabouts.find(birth) : -1,
-    );
+    this.#places = this.#carried.places(this.#ftl.whereabouts);
   }
 
   afterRebirth(): void {
-    this.#eachInHand((place) => (place >= 0 ? this.#ftl.whereabouts.birthAt(place) : -1));
+    this.#carried.bornAgain(this.#places, this.#ftl.whereabouts);
+    this.#places = [];
     this.#victim.forEach((block, lane) => {
       if (block > 0) this.#begin(lane, block - 1);
-    });
-  }
-
-  #eachInHand(change: (value: number) => number): void {
-    this.#carried.forEach((carried, lane) => {
-      const base = lane * this.#capacity;
-      for (let i = base; i < base + carried; i++) this.#births[i] = change(this.#births[i]);
     });
   }
 
@@ -396,12 +383,9 @@ export class Collector implements InHand {
       active: this.active.slice(),
       victim: this.#victim.slice(),
       row: this.#row.slice(),
-      births: this.#births.slice(),
-      from: this.#from.slice(),
-      carried: this.#carried.slice(),
-      taken: this.#taken.slice(),
-      programming: this.#programming.slice(),
-      target: this.#target.slice(),
+      carried: this.#carried.save(),
+      taken: this.taken.slice(),
+      target: this.target.slice(),
       emptied: this.#emptied.slice(),
       emptiedCount: this.#emptiedCount.slice(),
       erasable: this.#erasable.slice(),
@@ -413,12 +397,9 @@ export class Collector implements InHand {
     this.active.set(saved.active);
     this.#victim.set(saved.victim);
     this.#row.set(saved.row);
-    this.#births.set(saved.births);
-    this.#from.set(saved.from);
-    this.#carried.set(saved.carried);
-    this.#taken.set(saved.taken);
-    this.#programming.set(saved.programming);
-    this.#target.set(saved.target);
+    this.#carried.load(saved.carried);
+    this.taken.set(saved.taken);
+    this.target.set(saved.target);
     this.#emptied.set(saved.emptied);
     this.#emptiedCount.set(saved.emptiedCount);
     this.#erasable.set(saved.erasable);

@@ -1,11 +1,12 @@
 /** Which groups of births collection has moved into each block: lists of groups that follow one another. */
 
+import { NO_INTS } from '../../sim/columns.ts';
 import { FEW_ROWS, grown, LinkedRows } from './linked-rows.ts';
 
 export class Contents {
   /** By block: its first and last stretch + 1, 0 for none. */
-  readonly #first: Int32Array;
-  readonly #last: Int32Array;
+  readonly #first: Int32Array = NO_INTS;
+  readonly #last: Int32Array = NO_INTS;
   /** A block's stretches follow one another. By stretch: first group, and how many there are. */
   readonly #rows = new LinkedRows();
   #group = new Int32Array(FEW_ROWS);

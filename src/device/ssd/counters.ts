@@ -69,6 +69,7 @@ export class Counters implements SsdCounters {
   }
 
   get programs(): number {
+    this.#collector.catchUp();
     return this.#destager.programs + this.#collector.programs;
   }
 
@@ -81,6 +82,7 @@ export class Counters implements SsdCounters {
   }
 
   get gcUnits(): number {
+    this.#collector.catchUp();
     return this.#collector.unitsMoved;
   }
 

@@ -9,6 +9,7 @@
  * from flash first.
  */
 
+import { NO_BYTES, NO_INTS } from '../../sim/columns.ts';
 import { SECTOR_BYTES } from '../../sim/units.ts';
 import type { FlashArray } from './array.ts';
 import { Stream, type Blocks } from './blocks.ts';
@@ -30,6 +31,8 @@ export interface DestagerClient {
   /** A slot has been given back to the buffer. */
   released(slot: number): void;
 }
+// Constants of this file, which compiled code holds as they are (docs/HOT-PATH.md).
+const { dirty: DIRTY, filling: FILLING, programming: PROGRAMMING } = SlotState;
 
 export class Destager {
   programs = 0;
@@ -47,18 +50,18 @@ export class Destager {
   #map: CachedMap | undefined;
 
   /** By lane: slots of the batch it has, their number, and where they go. */
-  readonly #batch: Int32Array;
-  readonly #count: Int32Array;
-  readonly #target: Int32Array;
+  readonly #batch: Int32Array = NO_INTS;
+  readonly #count: Int32Array = NO_INTS;
+  readonly #target: Int32Array = NO_INTS;
   /** By lane: could take a batch now. */
-  readonly #ready: Uint8Array;
+  readonly #ready: Uint8Array = NO_BYTES;
   #readyCount = 0;
   /** Set when a lane that had no room may have got some: units went stale, or a block free. */
   mayHaveRoom = true;
   /** The place in lane order that is next. */
   #nextPlace = 0;
-  readonly #gathered: Int32Array;
-  readonly #logicals: Int32Array;
+  readonly #gathered: Int32Array = NO_INTS;
+  readonly #logicals: Int32Array = NO_INTS;
   /** Slots sorted by the lane they belong to, and by stream. */
   readonly #lists: LaneLists | undefined;
   readonly #byAddress: boolean;
@@ -68,12 +71,12 @@ export class Destager {
   readonly #isOneSize: boolean;
   readonly #leastBatch: number = 0;
   /** By lane: the stream its batch goes to. */
-  readonly #stream: Uint8Array;
+  readonly #stream: Uint8Array = NO_BYTES;
   #forcedUpTo = 0;
   /** The stream whose turn it is. */
   #nextStream = 0;
   /** Lanes to look at again; at most one entry a slot. */
-  readonly #touched: Int32Array;
+  readonly #touched: Int32Array = NO_INTS;
 
   /** @param byAddress each unit has a lane it belongs to */
   constructor(
@@ -265,13 +268,13 @@ export class Destager {
     const logical = buffer.logical[slot];
     const map = this.#map;
     if (map !== undefined && !map.isPage(logical) && !map.forWrite(slot, logical)) {
-      buffer.state[slot] = SlotState.filling;
+      buffer.state[slot] = FILLING;
       return false;
     }
     if (buffer.isWhole(slot)) return true;
     const physical = this.#ftl.lookup(logical);
     if (physical >= 0) {
-      buffer.state[slot] = SlotState.filling;
+      buffer.state[slot] = FILLING;
       this.#client.fillFrom(slot, physical);
       return false;
     }
@@ -287,7 +290,7 @@ export class Destager {
       if (!this.#canGo(slot)) continue;
       lists.append(this.#streams!.ofSlot[slot], slot);
       // Until it is in a batch, a later write to its unit may still go into it.
-      buffer.state[slot] = SlotState.dirty;
+      buffer.state[slot] = DIRTY;
     }
     for (let n = 0; n < this.#streamCount; n++) {
       const stream = this.#nextStream;
@@ -362,7 +365,7 @@ export class Destager {
       const slot = lists.takeFirst(list);
       if (buffer.stale[slot] === 1) this.#release(slot);
       else {
-        buffer.state[slot] = SlotState.programming;
+        buffer.state[slot] = PROGRAMMING;
         this.#gathered[count++] = slot;
       }
     }

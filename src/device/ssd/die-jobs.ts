@@ -3,6 +3,7 @@
  * who hears when it is done.
  */
 
+import { NO_INTS } from '../../sim/columns.ts';
 import { DieWork, type FlashArray } from './array.ts';
 import { Stream } from './blocks.ts';
 import type { BusyClock } from './busy.ts';
@@ -27,7 +28,7 @@ export class DieJobs {
   readonly #dies: number = 0;
   readonly #lanes: number = 0;
   /** By die: the lane whose turn it is. */
-  readonly #nextLane: Int32Array;
+  readonly #nextLane: Int32Array = NO_INTS;
 
   /**
    * @param hasMap translation pages are read and written

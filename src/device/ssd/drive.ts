@@ -55,6 +55,8 @@ export interface SsdOptions extends DeviceOptions {
   /** How the drive starts, instead of what `ftl.initial_fill` of its profile says. */
   start?: ((geometry: Geometry) => Start) | undefined;
 }
+// Constants of this file, which compiled code holds as they are (docs/HOT-PATH.md).
+const { flush: FLUSH, read: READ, write: WRITE } = Op;
 
 export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapClient {
   sector = NaN;
@@ -156,16 +158,15 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
       // Collection stops above the number it starts at.
       (profile.gc.idle?.free_blocks ?? 0) - 1,
     );
-    const order = { nextOrder: () => this.#array.nextOrder() };
     this.#idle =
       profile.gc.idle &&
-      new IdleWork(events, order, profile.gc.idle.after_us, (isIdle) => {
+      new IdleWork(events, profile.gc.idle.after_us, (isIdle) => {
         this.#collector.setIdle(isIdle);
         if (isIdle) this.#reviewAll();
       });
     const foldAfterUs = profile.slc?.fold_after_us;
     if (slc !== undefined && foldAfterUs !== undefined) {
-      this.#foldIdle = new IdleWork(events, order, foldAfterUs, (isIdle) => {
+      this.#foldIdle = new IdleWork(events, foldAfterUs, (isIdle) => {
         slc.isIdle = isIdle;
         if (isIdle) this.#reviewAll();
       });
@@ -314,17 +315,17 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
     const sector = requests.sector[tag];
     const sectors = requests.endSector[tag] - sector;
     const counts = this.#counts;
-    if (op === Op.flush) {
+    if (op === FLUSH) {
       counts.flushes++;
       this.#writes.flush(tag);
     } else if (!(sector >= 0 && sectors > 0 && sector + sectors <= this.capacitySectors)) {
       requests.status[tag] = Status.outOfRange;
       this.#events.schedule(this.#events.nowNs, this.#onDone, tag);
-    } else if (op === Op.read) {
+    } else if (op === READ) {
       counts.reads++;
       counts.sectorsRead += sectors;
       this.#reads.submit(tag);
-    } else if (op === Op.write) {
+    } else if (op === WRITE) {
       counts.writes++;
       counts.sectorsWritten += sectors;
       this.#writes.write(tag, flags);
@@ -401,14 +402,6 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
     return this.#jobs.startJob(die, readWaits);
   }
 
-  readOn(lane: number): boolean {
-    return this.#collector.readOn(lane);
-  }
-
-  takeBack(lane: number): void {
-    this.#collector.takeBack(lane);
-  }
-
   jobDone(work: DieWork, lane: number, stream: Stream): void {
     this.#jobs.jobDone(work, lane, stream);
   }
@@ -416,7 +409,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
   /** The drive is done with a command. */
   #complete(tag: number): void {
     const requests = this.#requests;
-    if (requests.explains && (requests.durable[tag] === 1 || requests.op[tag] === Op.flush)) {
+    if (requests.explains && (requests.durable[tag] === 1 || requests.op[tag] === FLUSH)) {
       requests.settle(tag, Part.drain, this.#events.nowNs - requests.submitNs[tag]);
     }
     this.#submission?.done();
@@ -450,6 +443,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
     if (this.#outstanding > 0) {
       throw new Error(`snapshot: ${this.#outstanding} requests are outstanding`);
     }
+    this.#collector.catchUp();
     const state: SavedState = {
       profile: this.name,
       blocks: this.blocks.save(),

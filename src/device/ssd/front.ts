@@ -5,6 +5,7 @@
  * a time and so bounds the command rate. NVMeVirt (Kim et al., FAST 2023) has the same terms.
  */
 
+import { NO_FLOATS } from '../../sim/columns.ts';
 import type { EventQueue } from '../../sim/events.ts';
 import { Op } from '../device.ts';
 import type { SsdProfile } from './profile.ts';
@@ -28,7 +29,7 @@ export class Front {
   readonly discardNs: number = NaN;
   readonly fuaNs: number = NaN;
   readonly #doorbellNs: number = NaN;
-  readonly #serialNs: Float64Array;
+  readonly #serialNs: Float64Array = NO_FLOATS;
   readonly #linkNsPerByte: number = NaN;
   readonly #linkCommandNs: number = NaN;
   readonly #linkWriteNs: number = NaN;

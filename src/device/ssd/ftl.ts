@@ -8,9 +8,12 @@
  * the old copy, so the old copy stays valid.
  */
 
+import { NO_INTS } from '../../sim/columns.ts';
 import type { DeviceOptions } from '../device.ts';
 import { Births } from './births.ts';
+import { countBits } from './bits.ts';
 import { BlockState, type Blocks } from './blocks.ts';
+import { Piece, type Carried } from './carried.ts';
 import type { Geometry } from './geometry.ts';
 import { FIRST, LogicalMap } from './logical-map.ts';
 import type { SparseMap } from './sparse-map.ts';
@@ -26,6 +29,8 @@ const WORK = 'numbering the units of the flash anew';
 
 /** Whoever moves units. */
 export interface InHand {
+  /** What has been moved by now is to be told. */
+  catchUp(): void;
   /** Adds the origins of units in hand, and of those that will be. */
   addOrigins(to: Set<number>): void;
   /** All units are about to be born again where they are (`Whereabouts.find`), and now have been (`birthAt`). */
@@ -45,6 +50,8 @@ export interface FtlOptions {
   /** Whether a unit is written to the lane that its address belongs to, whenever it is. */
   readonly byAddress: boolean;
 }
+// Constants of this file, which compiled code holds as they are (docs/HOT-PATH.md).
+const { bits: BITS, block: BLOCK, group: GROUP, size: SIZE } = Piece;
 
 export class Ftl {
   readonly whereabouts: Whereabouts;
@@ -54,7 +61,7 @@ export class Ftl {
   readonly #blocks: Blocks;
   readonly #forward: LogicalMap;
   /** What the map says of the units of a program. */
-  readonly #entries: Int32Array;
+  readonly #entries: Int32Array = NO_INTS;
   /** Of units that are being born again. */
   readonly #again = {
     logical: new Int32Array(PIECE),
@@ -96,6 +103,7 @@ export class Ftl {
 
   /** The first physical unit of the row that holds a logical unit; -1 when none does. */
   lookup(logical: number): number {
+    this.#collection.catchUp();
     const birth = this.birthOf(logical);
     if (birth < 0) return NONE;
     const physical = this.whereabouts.find(birth);
@@ -128,6 +136,7 @@ export class Ftl {
    * before of them ceases to be valid, and so does the former of two of the same.
    */
   place(logicals: Int32Array, count: number, target: number): void {
+    this.#collection.catchUp();
     const { whereabouts } = this;
     const births = this.#births;
     const forward = this.#forward;
@@ -159,30 +168,37 @@ export class Ftl {
   }
 
   /**
-   * Collection has programmed units, read from the rows that begin at `from`, at `target` and behind it.
-   * What has been written anew meanwhile stays where it is.
-   * @param births which becomes -1 for those
-   * @param at where in both lists the first of `count` units stands; units of a row stand together
+   * Collection has programmed what is in a lane's program at `target` and behind it. What has been
+   * written anew meanwhile stays where it is.
    */
-  move(births: Int32Array, from: Int32Array, at: number, count: number, target: number): void {
-    const end = at + count;
+  move(carried: Carried, lane: number, target: number): void {
+    const { rows } = carried;
+    const { live } = this.#births;
+    const { whereabouts } = this;
+    const blocks = this.#blocks;
+    const first = carried.first(lane);
+    const end = carried.after(first, carried.inProgram[lane]);
+    let place = target;
     let all = 0;
-    for (let i = at; i < end;) {
-      const source = from[i];
-      let left = 0;
-      for (; i < end && from[i] === source; i++) {
-        if (births[i] >= 0 && this.#births.isLive(births[i])) left++;
-        else births[i] = NONE;
+    for (let at = first; at < end; at = carried.after(at, 1)) {
+      const group = rows[at + GROUP];
+      const bits = rows[at + BITS];
+      const size = rows[at + SIZE];
+      const valid = bits & live[group];
+      if (valid !== 0) {
+        const units = valid === bits ? size : countBits(valid);
+        whereabouts.move(lane, group, bits, size, place);
+        blocks.moved(lane, rows[at + BLOCK], units);
+        all += units;
       }
-      this.#blocks.moved(this.#geometry.blockOf(source), left);
-      all += left;
+      place += size;
     }
-    this.whereabouts.move(births, at, end, target);
-    this.#blocks.addValid(this.#geometry.blockOf(target), all);
+    blocks.addValid(this.#geometry.blockOf(target), all);
   }
 
   /** The unit holds nothing from now on. */
   unmap(logical: number): void {
+    this.#collection.catchUp();
     const birth = this.birthOf(logical);
     this.#forward.remove(logical);
     if (birth < 0) return;

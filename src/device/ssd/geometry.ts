@@ -12,6 +12,7 @@
  * (`allocation-order.ts`).
  */
 
+import { NO_FLOATS, NO_INTS } from '../../sim/columns.ts';
 import { SECTOR_BYTES } from '../../sim/units.ts';
 import { lanesInOrder } from './allocation-order.ts';
 import { mapLayout } from './cached-map.ts';
@@ -40,14 +41,14 @@ export class Geometry {
   readonly logicalUnits: number = 0;
   readonly mappedUnits: number = 0;
   /** Lanes in the order in which they are filled, and by lane its place there. */
-  readonly laneAt: Int32Array;
-  readonly placeOf: Int32Array;
+  readonly laneAt: Int32Array = NO_INTS;
+  readonly placeOf: Int32Array = NO_INTS;
 
   /** Sense time by page type, ns. */
-  readonly senseNs: Float64Array;
+  readonly senseNs: Float64Array = NO_FLOATS;
   /** Sense time by page type when at most 4 KiB are wanted, ns. */
-  readonly senseSmallNs: Float64Array;
-  readonly programNs: Float64Array;
+  readonly senseSmallNs: Float64Array = NO_FLOATS;
+  readonly programNs: Float64Array = NO_FLOATS;
   readonly eraseNs: number = 0;
   readonly channelNsPerByte: number = NaN;
   readonly channelCommandNs: number = 0;

@@ -9,12 +9,7 @@
 
 import type { EventQueue } from '../../sim/events.ts';
 
-/** Numbers events as they are scheduled, so that after a restore ties fall as they would have. */
-export interface EventOrder {
-  nextOrder(): number;
-}
-
-/** An event of a snapshot that is to be scheduled again, by its number. */
+/** An event of a snapshot that is to be scheduled again: in the order of their numbers, so that ties fall as they would have. */
 export interface Pending {
   readonly order: number;
   readonly schedule: () => void;
@@ -22,7 +17,6 @@ export interface Pending {
 
 export class IdleWork {
   readonly #events: EventQueue;
-  readonly #order: EventOrder;
   readonly #setIdle: (isIdle: boolean) => void;
   readonly #afterNs: number;
   readonly #onTimer: number;
@@ -34,14 +28,8 @@ export class IdleWork {
   #isIdle = false;
 
   /** @param setIdle told when there is time for what is not pressing, and when there no longer is */
-  constructor(
-    events: EventQueue,
-    order: EventOrder,
-    afterUs: number,
-    setIdle: (isIdle: boolean) => void,
-  ) {
+  constructor(events: EventQueue, afterUs: number, setIdle: (isIdle: boolean) => void) {
     this.#events = events;
-    this.#order = order;
     this.#setIdle = setIdle;
     this.#afterNs = Math.round(afterUs * 1000);
     this.#onTimer = events.register(() => this.#timer());
@@ -64,7 +52,7 @@ export class IdleWork {
 
   #timerAt(ns: number): void {
     this.#timerNs = ns;
-    this.#timerOrder = this.#order.nextOrder();
+    this.#timerOrder = this.#events.nextSequence;
     this.#events.schedule(ns, this.#onTimer, 0);
   }
 

@@ -4,6 +4,7 @@
  * Until then the host knows of nothing, and the tag stays outstanding.
  */
 
+import { NO_FLOATS, NO_INTS } from '../../sim/columns.ts';
 import type { EventQueue } from '../../sim/events.ts';
 import type { SsdProfile } from './profile.ts';
 
@@ -19,11 +20,11 @@ export class Interrupts {
   readonly #onTag: number;
   readonly #onTime: number;
   /** By queue: first and last of the tags gathered, their number, and when their time is up. */
-  readonly #first: Int32Array;
-  readonly #last: Int32Array;
-  readonly #count: Int32Array;
-  readonly #dueNs: Float64Array;
-  readonly #next: Int32Array;
+  readonly #first: Int32Array = NO_INTS;
+  readonly #last: Int32Array = NO_INTS;
+  readonly #count: Int32Array = NO_INTS;
+  readonly #dueNs: Float64Array = NO_FLOATS;
+  readonly #next: Int32Array = NO_INTS;
 
   /** @param deliver tells the host that a tag is done, now */
   constructor(profile: SsdProfile, events: EventQueue, deliver: (tag: number) => void) {

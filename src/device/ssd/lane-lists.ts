@@ -1,13 +1,15 @@
 /** Slots that wait for the lane they belong to: a list a lane, linked through the buffer's own. */
 
+import { NO_INTS } from '../../sim/columns.ts';
+
 const NONE = -1;
 
 export class LaneLists {
-  readonly count: Int32Array;
+  readonly count: Int32Array = NO_INTS;
   /** By lane: its oldest slot, -1 for none. */
-  readonly first: Int32Array;
-  readonly #last: Int32Array;
-  readonly #next: Int32Array;
+  readonly first: Int32Array = NO_INTS;
+  readonly #last: Int32Array = NO_INTS;
+  readonly #next: Int32Array = NO_INTS;
 
   /** @param next by slot, the link that lists of slots use */
   constructor(lanes: number, next: Int32Array) {

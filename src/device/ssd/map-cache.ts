@@ -7,6 +7,8 @@
  * page that is written takes all that is new in it along.
  */
 
+import { NO_BYTES, NO_INTS } from '../../sim/columns.ts';
+
 const NONE = -1;
 
 export class MapCache {
@@ -14,17 +16,17 @@ export class MapCache {
   readonly #segmentsPerPage: number;
   #count = 0;
   /** By slot: the segment, neighbours in order of use, and the next slot of its hash. */
-  readonly #segment: Int32Array;
-  readonly #newer: Int32Array;
-  readonly #older: Int32Array;
-  readonly #chain: Int32Array;
-  readonly #buckets: Int32Array;
+  readonly #segment: Int32Array = NO_INTS;
+  readonly #newer: Int32Array = NO_INTS;
+  readonly #older: Int32Array = NO_INTS;
+  readonly #chain: Int32Array = NO_INTS;
+  readonly #buckets: Int32Array = NO_INTS;
   #newest = NONE;
   #oldest = NONE;
   /** By slot: the next dirty one of its page; by page: the first (+ 1, 0 for none). */
-  readonly #isDirty: Uint8Array;
-  readonly #nextDirty: Int32Array;
-  readonly #firstDirty: Int32Array;
+  readonly #isDirty: Uint8Array = NO_BYTES;
+  readonly #nextDirty: Int32Array = NO_INTS;
+  readonly #firstDirty: Int32Array = NO_INTS;
 
   /**
    * @param capacity segments it holds

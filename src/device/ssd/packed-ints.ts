@@ -8,6 +8,8 @@
  * which nothing was ever set, a bit tells so: a drive that is only read is looked up without its map.
  */
 
+import { NO_INTS } from '../../sim/columns.ts';
+
 const LINE_BYTES = 64;
 const LINE_WORDS = LINE_BYTES / 4;
 /** 2 to this power entries are a stretch. */
@@ -24,9 +26,9 @@ export class PackedInts {
   readonly #width: number = 0;
   /** Entries a line holds, the first in the lowest bits of its first word. */
   readonly perLine: number = 0;
-  readonly #words: Int32Array;
+  readonly #words: Int32Array = NO_INTS;
   /** A bit by stretch: something may have been set. */
-  readonly #isSet: Int32Array;
+  readonly #isSet: Int32Array = NO_INTS;
   readonly #mask: number = 0;
   /** A little over 1 / `perLine`, so that a product rounds down to the line. */
   readonly #linesPerEntry: number = NaN;

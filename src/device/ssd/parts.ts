@@ -5,26 +5,53 @@
  * from `base` on; those that have ceased to be valid since keep theirs. A group that is being moved, or
  * that did not fit into the rest of a block, is in *parts*: the births from a part's first up to the next
  * part's lie one behind the other from the part's own base on. No part lies in two blocks.
+ *
+ * Collection moves a group program by program. What a lane has moved of the group it is at is noted beside
+ * the group, and put into its parts when the lane comes to another.
  */
 
+import { NO_INTS } from '../../sim/columns.ts';
 import { bitIndex, bitRange, countBits } from './bits.ts';
 import { GROUP_BITS, GROUP_UNITS } from './births.ts';
 import { Column, FEW_ROWS, grown, LinkedRows } from './linked-rows.ts';
 
 const NONE = -1;
+/** A group that lane n is moving has this less n for a base. */
+const MOVING = -(2 ** 30);
+
+/** Columns of what a lane is moving. */
+const Moving = {
+  /** The group; -1 for none. */
+  group: 0,
+  /** Which births have been moved, and those that went with them. */
+  bits: 1,
+  /** The place of the first of these, that behind the last, and the end of their block. */
+  base: 2,
+  end: 3,
+  blockEnd: 4,
+  /** The end of the part they are of. */
+  limit: 5,
+  /** The group's base otherwise. */
+  old: 6,
+} as const;
+const MOVING_BITS = 3;
 
 export class Parts {
   /** By group: a bit for each birth that took a place. */
-  readonly placed: Int32Array;
+  readonly placed: Int32Array = NO_INTS;
   /** By group: physical unit of the first of these, or -1 - its first part. */
-  readonly #base: Int32Array;
+  readonly #base: Int32Array = NO_INTS;
   /** A group's parts follow one another. By part: its first birth in the group, and that birth's place. */
   readonly #rows = new LinkedRows();
   #from = new Int32Array(FEW_ROWS);
   #partBase = new Int32Array(FEW_ROWS);
   readonly #unitsPerBlock: number = 0;
 
-  constructor(groups: number, unitsPerBlock: number) {
+  /** By lane, rows of `Moving`. */
+  readonly #moving: Int32Array = NO_INTS;
+
+  constructor(groups: number, unitsPerBlock: number, lanes: number) {
+    this.#moving = new Int32Array(lanes << MOVING_BITS).fill(NONE);
     this.placed = new Int32Array(groups);
     this.#base = new Int32Array(groups);
     this.#unitsPerBlock = unitsPerBlock;
@@ -53,6 +80,24 @@ export class Parts {
     const nth = birth & (GROUP_UNITS - 1);
     const base = this.#base[group];
     if (base >= 0) return base + countBits(this.placed[group] & bitRange(0, nth));
+    if (base <= MOVING) return this.#findMoving(birth, (MOVING - base) << MOVING_BITS);
+    return this.#findInParts(group, nth, base);
+  }
+
+  #findMoving(birth: number, row: number): number {
+    const group = birth >>> GROUP_BITS;
+    const nth = birth & (GROUP_UNITS - 1);
+    const moving = this.#moving;
+    const moved = moving[row + Moving.bits];
+    const below = bitRange(0, nth);
+    if ((moved & (1 << nth)) !== 0) return moving[row + Moving.base] + countBits(moved & below);
+    const base = moving[row + Moving.old];
+    return base >= 0
+      ? base + countBits(this.placed[group] & below)
+      : this.#findInParts(group, nth, base);
+  }
+
+  #findInParts(group: number, nth: number, base: number): number {
     const part = this.#partOf(-1 - base, nth);
     return this.#partBase[part] + countBits(this.placed[group] & bitRange(this.#from[part], nth));
   }
@@ -78,19 +123,8 @@ export class Parts {
   near(birth: number): number {
     const base = this.#base[birth >>> GROUP_BITS];
     if (base >= 0) return base;
+    if (base <= MOVING) return this.#findMoving(birth, (MOVING - base) << MOVING_BITS);
     return this.#partBase[this.#partOf(-1 - base, birth & (GROUP_UNITS - 1))];
-  }
-
-  /** The birth behind those of the part that a birth belongs to. */
-  endOf(birth: number): number {
-    const group = birth >>> GROUP_BITS;
-    const base = this.#base[group];
-    let end = GROUP_UNITS;
-    if (base < 0) {
-      const next = this.#rows.next[this.#partOf(-1 - base, birth & (GROUP_UNITS - 1))];
-      if (next !== NONE) end = this.#from[next];
-    }
-    return group * GROUP_UNITS + end;
   }
 
   /** The part, of those from `part` on, that a birth of the group belongs to. */
@@ -122,6 +156,74 @@ export class Parts {
     if (part === NONE) return -1;
     const next = this.#rows.next[part];
     return bitRange(this.#from[part], next === NONE ? GROUP_UNITS : this.#from[next]);
+  }
+
+  /**
+   * A lane has moved births of a group to places one behind the other from `target` on, where they go on
+   * with what it has moved last; false where they do not, and `settle` and `begin` are to be called.
+   * @param bits which; they are of one part
+   * @param size how many
+   */
+  goOn(lane: number, group: number, bits: number, size: number, target: number): boolean {
+    const moving = this.#moving;
+    const row = lane << MOVING_BITS;
+    const goesOn =
+      moving[row + Moving.group] === group &&
+      moving[row + Moving.end] === target &&
+      target < moving[row + Moving.blockEnd] &&
+      Math.clz32(bits & -bits) < Math.clz32(moving[row + Moving.bits]) &&
+      32 - Math.clz32(bits) <= moving[row + Moving.limit];
+    if (!goesOn) return false;
+    moving[row + Moving.bits] |= bits;
+    moving[row + Moving.end] = target + size;
+    return true;
+  }
+
+  /** The same where they are the first. */
+  begin(lane: number, group: number, bits: number, size: number, target: number): void {
+    const moving = this.#moving;
+    const row = lane << MOVING_BITS;
+    const base = this.#base[group];
+    let limit = GROUP_UNITS;
+    if (base < 0) {
+      const next = this.#rows.next[this.#partOf(-1 - base, bitIndex(bits & -bits))];
+      if (next !== NONE) limit = this.#from[next];
+    }
+    moving[row + Moving.group] = group;
+    moving[row + Moving.bits] = bits;
+    moving[row + Moving.base] = target;
+    moving[row + Moving.end] = target + size;
+    moving[row + Moving.blockEnd] = target - (target % this.#unitsPerBlock) + this.#unitsPerBlock;
+    moving[row + Moving.limit] = limit;
+    moving[row + Moving.old] = base;
+    this.#base[group] = MOVING - lane;
+  }
+
+  isMoving(group: number): boolean {
+    return this.#base[group] <= MOVING;
+  }
+
+  /** The group that a lane is moving, -1 for none; its first place in the block it goes to. */
+  groupOf(lane: number): number {
+    return this.#moving[(lane << MOVING_BITS) + Moving.group];
+  }
+
+  targetOf(lane: number): number {
+    return this.#moving[(lane << MOVING_BITS) + Moving.base];
+  }
+
+  /**
+   * Enters what a lane has moved of its group into the parts of that. Nothing is elsewhere for it.
+   * @param live which of the group are valid, as bits
+   * @returns whether the group is new to the block it was moved to, or there with a gap
+   */
+  settle(lane: number, live: number): boolean {
+    const moving = this.#moving;
+    const row = lane << MOVING_BITS;
+    const group = moving[row + Moving.group];
+    moving[row + Moving.group] = NONE;
+    this.#base[group] = moving[row + Moving.old];
+    return this.move(group, moving[row + Moving.bits], live, moving[row + Moving.base]);
   }
 
   /**
@@ -282,6 +384,7 @@ export class Parts {
   /** Every group is nowhere. */
   clear(): void {
     this.#base.fill(0);
+    this.#moving.fill(NONE);
     this.#rows.clear();
   }
 }

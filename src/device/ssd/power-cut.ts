@@ -6,6 +6,7 @@
  * was trimmed.
  */
 
+import { NO_INTS } from '../../sim/columns.ts';
 import type { WriteBuffer } from './buffer.ts';
 import type { Geometry } from './geometry.ts';
 
@@ -21,8 +22,8 @@ export class PowerCut {
   readonly #buffer: WriteBuffer;
   readonly #capacitySectors: number;
   /** By slot: acknowledged sectors as bits, and how often the slot has been given back. */
-  readonly #acknowledged: Int32Array;
-  readonly #life: Int32Array;
+  readonly #acknowledged: Int32Array = NO_INTS;
+  readonly #life: Int32Array = NO_INTS;
   /** By tag: what it has brought and is not acknowledged yet. */
   readonly #arrivals: Arrival[][];
 

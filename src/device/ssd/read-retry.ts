@@ -5,6 +5,7 @@
  * How many, or what time the die takes for them on its own, a profile gives as a distribution.
  */
 
+import { NO_FLOATS, NO_INTS } from '../../sim/columns.ts';
 import { RandomStream } from '../../sim/random.ts';
 import type { SsdProfile } from './profile.ts';
 
@@ -15,9 +16,9 @@ export class ReadRetry {
 
   readonly #random: RandomStream;
   /** Draws below a bound, and of no earlier one, are read again so many times. */
-  readonly #below: Float64Array;
-  readonly #extra: Int32Array;
-  readonly #addedNs: Float64Array;
+  readonly #below: Float64Array = NO_FLOATS;
+  readonly #extra: Int32Array = NO_INTS;
+  readonly #addedNs: Float64Array = NO_FLOATS;
 
   constructor(steps: NonNullable<SsdProfile['array']['read_retry']>, seed: number, name: string) {
     this.#random = new RandomStream(seed, `${name}:read-retry`);

@@ -10,13 +10,12 @@
 
 import type { EventQueue } from '../../sim/events.ts';
 import type { Geometry } from './geometry.ts';
-import type { EventOrder, Pending } from './idle-work.ts';
+import type { Pending } from './idle-work.ts';
 
 export class ReadRounds {
   readonly #dies: number;
   readonly #chips: number;
   readonly #events: EventQueue;
-  readonly #order: EventOrder;
   readonly #kick: (die: number) => void;
   readonly #onOver: number;
   /** By chip: when its round began, ns (-1: there is none), and how many of its dies still sense. */
@@ -29,16 +28,10 @@ export class ReadRounds {
   readonly #waits: Uint8Array;
 
   /** @param kick lets a die start on what waits for it */
-  constructor(
-    geometry: Geometry,
-    events: EventQueue,
-    order: EventOrder,
-    kick: (die: number) => void,
-  ) {
+  constructor(geometry: Geometry, events: EventQueue, kick: (die: number) => void) {
     this.#dies = geometry.dies;
     this.#chips = geometry.chips;
     this.#events = events;
-    this.#order = order;
     this.#kick = kick;
     this.#onOver = events.register((chip) => this.#over(chip));
     this.#begunNs = new Float64Array(this.#chips).fill(-1);
@@ -78,7 +71,7 @@ export class ReadRounds {
   /** The chip's data is across at `ns`: the round is over then. */
   endsAt(chip: number, ns: number): void {
     this.#overNs[chip] = ns;
-    this.#overOrder[chip] = this.#order.nextOrder();
+    this.#overOrder[chip] = this.#events.nextSequence;
     this.#events.schedule(ns, this.#onOver, chip);
   }
 

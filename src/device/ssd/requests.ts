@@ -1,5 +1,7 @@
 /** The table of outstanding requests, a row a tag, and where the time of each went. */
 
+import { NO_BYTES, NO_FLOATS, NO_INTS } from '../../sim/columns.ts';
+
 /** The parts of a latency, in the order in which a request meets them. */
 export const explainParts = [
   'controller',
@@ -35,28 +37,28 @@ export const Part = {
 const PARTS = explainParts.length;
 
 export class Requests {
-  readonly outstanding: Uint8Array;
-  readonly op: Uint8Array;
-  readonly status: Uint8Array;
-  readonly submitNs: Float64Array;
+  readonly outstanding: Uint8Array = NO_BYTES;
+  readonly op: Uint8Array = NO_BYTES;
+  readonly status: Uint8Array = NO_BYTES;
+  readonly submitNs: Float64Array = NO_FLOATS;
   /** Past the firmware. */
-  readonly readyNs: Float64Array;
+  readonly readyNs: Float64Array = NO_FLOATS;
   /** When the last part known of so far ends. */
-  readonly endNs: Float64Array;
+  readonly endNs: Float64Array = NO_FLOATS;
   /** Page reads, or units to be programmed, still to come. */
-  readonly left: Int32Array;
-  readonly sector: Float64Array;
-  readonly endSector: Float64Array;
+  readonly left: Int32Array = NO_INTS;
+  readonly sector: Float64Array = NO_FLOATS;
+  readonly endSector: Float64Array = NO_FLOATS;
   /** The next unit to let into the buffer, and one past the last. */
-  readonly nextUnit: Int32Array;
-  readonly endUnit: Int32Array;
+  readonly nextUnit: Int32Array = NO_INTS;
+  readonly endUnit: Int32Array = NO_INTS;
   /** First slot of the group that is on the link, -1 for none. */
-  readonly group: Int32Array;
+  readonly group: Int32Array = NO_INTS;
   /** Acknowledged only when programmed. */
-  readonly durable: Uint8Array;
+  readonly durable: Uint8Array = NO_BYTES;
   /** The stream a write names, 0 for none. */
-  readonly stream: Uint8Array;
-  readonly epoch: Float64Array;
+  readonly stream: Uint8Array = NO_BYTES;
+  readonly epoch: Float64Array = NO_FLOATS;
   readonly #parts: Float64Array | undefined;
 
   constructor(depth: number, explain: boolean) {

@@ -14,6 +14,7 @@
  * folds they do not say.
  */
 
+import { NO_BYTES, NO_INTS } from '../../sim/columns.ts';
 import type { Stream } from './blocks.ts';
 import type { Geometry } from './geometry.ts';
 import type { SsdProfile } from './profile.ts';
@@ -33,12 +34,12 @@ export class SlcCache {
   /** The host goes past a full cache; otherwise it waits for folding. */
   readonly goesPast: boolean;
   /** By block: 1 while it is in the cache. */
-  readonly holds: Uint8Array;
+  readonly holds: Uint8Array = NO_BYTES;
   /** There is time to fold what need not be. */
   isIdle = false;
 
   /** By lane: valid units in the cache. */
-  readonly valid: Int32Array;
+  readonly valid: Int32Array = NO_INTS;
 
   readonly #geometry: Geometry;
   readonly #staticBlocks: number;
@@ -46,11 +47,11 @@ export class SlcCache {
   readonly #dynamicMost: number;
   readonly #keepFree: number;
   /** By lane: blocks in the cache, and of these the full ones, oldest first: block + 1, 0 for none. */
-  readonly #count: Int32Array;
-  readonly #full: Int32Array;
-  readonly #oldest: Int32Array;
-  readonly #newest: Int32Array;
-  readonly #younger: Int32Array;
+  readonly #count: Int32Array = NO_INTS;
+  readonly #full: Int32Array = NO_INTS;
+  readonly #oldest: Int32Array = NO_INTS;
+  readonly #newest: Int32Array = NO_INTS;
+  readonly #younger: Int32Array = NO_INTS;
 
   /**
    * @param stream the number of the stream that writes to it

@@ -9,6 +9,7 @@
  * scattered by a fixed permutation; under uniform writes any other would do as well.
  */
 
+import { NO_INTS } from '../../sim/columns.ts';
 import type { Blocks } from './blocks.ts';
 import { stationary } from './gc/stationary.ts';
 import type { Geometry } from './geometry.ts';
@@ -121,7 +122,7 @@ export class Steady implements Start {
   readonly #full: number = 0;
   readonly #map: MapOnFlash | undefined;
   /** By lane and one past the last: valid units in all lanes before it. */
-  readonly #laneBefore: Int32Array;
+  readonly #laneBefore: Int32Array = NO_INTS;
   /** By lane, how its units are spread: few of them differ. */
   readonly #spreads: LaneSpread[] = [];
   readonly #lanesPerUnit: number = NaN;
@@ -204,12 +205,7 @@ export class Steady implements Start {
   validBits(block: number, from: number, to: number): number {
     const lane = this.#geometry.laneOfBlock(block);
     const valid = this.#before(lane, block + 1) - this.#before(lane, block);
-    const within = this.#within;
-    let bits = 0;
-    for (let unit = from; unit < to; unit++) {
-      bits |= Number(within.from(unit) < valid) << (unit - from);
-    }
-    return bits;
+    return this.#within.bitsBelow(valid, from, to);
   }
 
   enter(blocks: Blocks): void {
@@ -346,15 +342,16 @@ function spreadOver(
  * again and again until the product is below n (which inverts as easily).
  */
 class Scatter {
-  readonly #n: number;
-  readonly #mask: number;
-  readonly #factor: number;
-  readonly #inverse: number;
+  readonly #n: number = 0;
+  readonly #mask: number = 0;
+  readonly #factor: number = 0;
+  readonly #inverse: number = 0;
 
   /** @param n at most 2^31 */
   constructor(n: number) {
     this.#n = n;
-    this.#mask = 2 ** Math.ceil(Math.log2(Math.max(2, n))) - 1;
+    // Not 2 ** bits - 1, which V8 keeps as a floating-point number.
+    this.#mask = -1 >>> Math.clz32(Math.max(2, n) - 1);
     // The golden section of the range, so that neighbours come to lie far apart.
     this.#factor = Math.floor(this.#mask * 0.381966) | 1;
     // Newton's iteration: each round doubles the bits that are right, of which three are to begin with.
@@ -375,5 +372,21 @@ class Scatter {
     do x = Math.imul(x, this.#inverse) & this.#mask;
     while (x >= this.#n);
     return x;
+  }
+
+  /** Which of the numbers `from` up to `to` come from one below a limit: a bit for each, 32 at the most. */
+  bitsBelow(limit: number, from: number, to: number): number {
+    const inverse = this.#inverse;
+    const mask = this.#mask;
+    const n = this.#n;
+    let bits = 0;
+    for (let i = to - 1; i >= from; i--) {
+      let x = i;
+      do x = Math.imul(x, inverse) & mask;
+      while (x >= n);
+      // The sign of the difference: no branch that nothing could foretell.
+      bits = (bits << 1) | ((x - limit) >>> 31);
+    }
+    return bits;
   }
 }

@@ -9,6 +9,7 @@
  * are halved now and then, and a unit is hot while both stand high.
  */
 
+import { NO_BYTES } from '../../sim/columns.ts';
 import { Stream } from './blocks.ts';
 import type { SsdProfile } from './profile.ts';
 
@@ -32,10 +33,10 @@ const MOST = 15;
 export class Streams {
   readonly count: number;
   /** By slot of the write buffer: which of the host's streams it belongs to. */
-  readonly ofSlot: Uint8Array;
+  readonly ofSlot: Uint8Array = NO_BYTES;
 
   readonly #named: number;
-  readonly #counters: Uint8Array;
+  readonly #counters: Uint8Array = NO_BYTES;
   readonly #hotCount: number;
   readonly #decayWrites: number;
   #writes = 0;

@@ -10,6 +10,7 @@
  * nothing is sent until it is done (libata defers it: `ata_std_qc_defer`).
  */
 
+import { NO_BYTES, NO_FLOATS, NO_INTS } from '../../sim/columns.ts';
 import type { EventQueue } from '../../sim/events.ts';
 import { Op } from '../device.ts';
 import type { Front } from './front.ts';
@@ -30,17 +31,17 @@ export class Submission {
   readonly #burst: number;
 
   /** By tag: the command's flags, and the tag behind it in its queue. */
-  readonly #flags: Int32Array;
-  readonly #next: Int32Array;
+  readonly #flags: Int32Array = NO_INTS;
+  readonly #next: Int32Array = NO_INTS;
   /** By queue: first and last tag in line, and its class. */
-  readonly #first: Int32Array;
-  readonly #last: Int32Array;
-  readonly #class: Uint8Array;
+  readonly #first: Int32Array = NO_INTS;
+  readonly #last: Int32Array = NO_INTS;
+  readonly #class: Uint8Array = NO_BYTES;
   /** By class: commands a round, what is left of them, the queue whose turn it is, commands in line. */
-  readonly #weight: Float64Array;
-  readonly #credit: Float64Array;
-  readonly #turn: Int32Array;
-  readonly #waiting: Int32Array;
+  readonly #weight: Float64Array = NO_FLOATS;
+  readonly #credit: Float64Array = NO_FLOATS;
+  readonly #turn: Int32Array = NO_INTS;
+  readonly #waiting: Int32Array = NO_INTS;
   #burstLeft = 0;
   #current = NONE;
   #isTurnDue = false;
@@ -50,7 +51,7 @@ export class Submission {
   #flush = NONE;
   #isFlushing = false;
   /** Commands behind a flush that is no queued command: a ring. */
-  readonly #held: Int32Array;
+  readonly #held: Int32Array = NO_INTS;
   #firstHeld = 0;
   #heldCount = 0;
 

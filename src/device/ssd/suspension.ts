@@ -6,6 +6,7 @@
  * Read Latency via NAND Flash Program and Erase Suspension", FAST 2012).
  */
 
+import { NO_FLOATS } from '../../sim/columns.ts';
 import { DieWork } from './array.ts';
 import type { SsdProfile } from './profile.ts';
 
@@ -20,8 +21,8 @@ export class Suspension {
   stoppedNs = NaN;
   /** Before a job's cells go on, ns. */
   readonly resumeNs: number;
-  readonly #stopNs: Float64Array;
-  readonly #intervalNs: Float64Array;
+  readonly #stopNs: Float64Array = NO_FLOATS;
+  readonly #intervalNs: Float64Array = NO_FLOATS;
   readonly #most: number;
 
   constructor(profile: SsdProfile) {

@@ -3,10 +3,27 @@
  * read, so that what has ceased to be valid by then is left out.
  */
 
-import { bitIndex } from './bits.ts';
-import { GROUP_BITS } from './births.ts';
+import { NO_INTS } from '../../sim/columns.ts';
+import { countBits, lowestBits } from './bits.ts';
+import type { Carried } from './carried.ts';
 import type { Geometry } from './geometry.ts';
-import type { PartList, Whereabouts } from './whereabouts.ts';
+import { Listed, LISTED, type Whereabouts } from './whereabouts.ts';
+
+/** Columns of what a lane has not looked at. */
+const Left = {
+  /** The block, and its first place. */
+  block: 0,
+  first: 1,
+  /** Where in the list the part is that is next, and where the list ends. */
+  part: 2,
+  end: 3,
+  /** Which births of that part are left, as bits, and the place of the next. */
+  bits: 4,
+  place: 5,
+} as const;
+const LEFT_BITS = 3;
+// Constants of this file, which compiled code holds as they are (docs/HOT-PATH.md).
+const { base: BASE, group: GROUP, placed: PLACED } = Listed;
 
 export class VictimRows {
   /** Result of `take`: the row, in its block. */
@@ -15,138 +32,116 @@ export class VictimRows {
   readonly #whereabouts: Whereabouts;
   readonly #unitsPerBlock: number = 0;
   readonly #unitsPerRow: number = 0;
-  /** By lane: the block, and what of it is where. */
-  readonly #block: Int32Array;
-  readonly #list: PartList;
-  readonly #end: Int32Array;
-  /** By lane, what has not been looked at: the part, which of its births, and the next one's place. */
-  readonly #part: Int32Array;
-  readonly #bits: Int32Array;
-  readonly #place: Int32Array;
-  /** The same before the row taken last. */
-  readonly #partBefore: Int32Array;
-  readonly #bitsBefore: Int32Array;
-  readonly #placeBefore: Int32Array;
+  /** By lane: what of its block is where. */
+  readonly #list: Int32Array = NO_INTS;
+  readonly #listLength: number = 0;
+  /** By lane: rows of `Left`. */
+  readonly #left: Int32Array = NO_INTS;
 
   constructor({ lanes, unitsPerBlock, unitsPerRow }: Geometry, whereabouts: Whereabouts) {
     this.#whereabouts = whereabouts;
     this.#unitsPerBlock = unitsPerBlock;
     this.#unitsPerRow = unitsPerRow;
-    const units = lanes * unitsPerBlock;
-    this.#list = {
-      base: new Int32Array(units),
-      group: new Int32Array(units),
-      placed: new Int32Array(units),
-    };
-    this.#block = new Int32Array(lanes);
-    this.#end = new Int32Array(lanes);
-    this.#part = new Int32Array(lanes);
-    this.#bits = new Int32Array(lanes);
-    this.#place = new Int32Array(lanes);
-    this.#partBefore = new Int32Array(lanes);
-    this.#bitsBefore = new Int32Array(lanes);
-    this.#placeBefore = new Int32Array(lanes);
+    this.#listLength = unitsPerBlock * LISTED;
+    this.#list = new Int32Array(lanes * this.#listLength);
+    this.#left = new Int32Array(lanes << LEFT_BITS);
   }
 
-  /** The lane empties a block, from a row on; the row before may be taken back. */
+  /** The lane empties a block, from a row on. */
   begin(lane: number, block: number, row: number): void {
-    const at = lane * this.#unitsPerBlock;
-    const count = this.#whereabouts.list(block, this.#list, at);
-    this.#block[lane] = block;
-    this.#end[lane] = at + count;
-    this.#part[lane] = at;
-    this.#enter(lane);
-    const place = block * this.#unitsPerBlock + row * this.#unitsPerRow;
-    this.#passOver(lane, place - this.#unitsPerRow);
-    this.#remember(lane);
-    this.#passOver(lane, place);
+    const left = this.#left;
+    const at = lane << LEFT_BITS;
+    const start = lane * this.#listLength;
+    left[at + Left.block] = block;
+    left[at + Left.first] = block * this.#unitsPerBlock;
+    left[at + Left.end] = this.#whereabouts.list(block, this.#list, start);
+    left[at + Left.part] = start;
+    this.#enter(at);
+    this.#passOver(at, left[at + Left.first] + row * this.#unitsPerRow);
   }
 
-  #enter(lane: number): void {
-    const part = this.#part[lane];
-    if (part >= this.#end[lane]) return;
-    this.#bits[lane] = this.#list.placed[part];
-    this.#place[lane] = this.#list.base[part];
+  #enter(at: number): void {
+    const left = this.#left;
+    const part = left[at + Left.part];
+    if (part >= left[at + Left.end]) return;
+    left[at + Left.bits] = this.#list[part + PLACED];
+    left[at + Left.place] = this.#list[part + BASE];
   }
 
   /** Leaves out what lies before `place`. */
-  #passOver(lane: number, place: number): void {
-    while (this.#part[lane] < this.#end[lane]) {
-      while (this.#bits[lane] !== 0 && this.#place[lane] < place) {
-        this.#bits[lane] &= this.#bits[lane] - 1;
-        this.#place[lane]++;
+  #passOver(at: number, place: number): void {
+    const left = this.#left;
+    while (left[at + Left.part] < left[at + Left.end]) {
+      while (left[at + Left.bits] !== 0 && left[at + Left.place] < place) {
+        left[at + Left.bits] &= left[at + Left.bits] - 1;
+        left[at + Left.place]++;
       }
-      if (this.#bits[lane] !== 0) return;
-      this.#part[lane]++;
-      this.#enter(lane);
+      if (left[at + Left.bits] !== 0) return;
+      left[at + Left.part] += LISTED;
+      this.#enter(at);
     }
   }
 
   /**
-   * Takes the births that are valid in the next row that holds any; `row` tells which it is.
+   * Takes the births that are valid in the next row that holds any in hand; `row` tells which it is.
    * @returns how many they are; 0 when there is no such row
    */
-  take(lane: number, into: Int32Array, at: number): number {
+  take(lane: number, carried: Carried): number {
     const { live } = this.#whereabouts.births;
-    const { base, group, placed } = this.#list;
-    const end = this.#end[lane];
-    let part = this.#part[lane];
-    let bits = this.#bits[lane];
-    let place = this.#place[lane];
-    this.#remember(lane);
-    const first = this.#block[lane] * this.#unitsPerBlock;
+    const list = this.#list;
+    const left = this.#left;
+    const unitsPerRow = this.#unitsPerRow;
+    const at = lane << LEFT_BITS;
+    const end = left[at + Left.end];
+    const first = left[at + Left.first];
+    let part = left[at + Left.part];
+    let bits = left[at + Left.bits];
+    let place = left[at + Left.place];
     let count = 0;
     let row = 0;
     while (part < end && count === 0) {
-      row = ((place - first) / this.#unitsPerRow) | 0;
-      const rowEnd = first + (row + 1) * this.#unitsPerRow;
-      for (;;) {
-        const births = group[part] << GROUP_BITS;
-        const valid = live[group[part]];
-        while (bits !== 0 && place < rowEnd) {
-          const bit = bits & -bits;
-          bits ^= bit;
-          place++;
-          if ((valid & bit) !== 0) into[at + count++] = births | bitIndex(bit);
+      row = ((place - first) / unitsPerRow) | 0;
+      const rowEnd = first + (row + 1) * unitsPerRow;
+      while (place < rowEnd) {
+        const group = list[part + GROUP];
+        let here = bits;
+        if (countBits(bits) > rowEnd - place) here = lowestBits(bits, rowEnd - place);
+        const valid = here & live[group];
+        if (valid !== 0) {
+          const size = countBits(valid);
+          carried.add(lane, group, valid, size, left[at + Left.block]);
+          count += size;
         }
-        if (bits !== 0) break;
-        if (++part === end) break;
-        bits = placed[part];
-        place = base[part];
-        if (place >= rowEnd) break;
+        bits ^= here;
+        if (bits !== 0) place = rowEnd;
+        else {
+          part += LISTED;
+          if (part >= end) break;
+          bits = list[part + PLACED];
+          place = list[part + BASE];
+        }
       }
     }
-    this.#part[lane] = part;
-    this.#bits[lane] = bits;
-    this.#place[lane] = place;
+    left[at + Left.part] = part;
+    left[at + Left.bits] = bits;
+    left[at + Left.place] = place;
     this.row = row;
     return count;
-  }
-
-  #remember(lane: number): void {
-    this.#partBefore[lane] = this.#part[lane];
-    this.#bitsBefore[lane] = this.#bits[lane];
-    this.#placeBefore[lane] = this.#place[lane];
-  }
-
-  /** The row taken last has not been read after all. */
-  takeBack(lane: number): void {
-    this.#part[lane] = this.#partBefore[lane];
-    this.#bits[lane] = this.#bitsBefore[lane];
-    this.#place[lane] = this.#placeBefore[lane];
   }
 
   /** Adds the origins of what is listed for a lane. */
   addOrigins(lane: number, to: Set<number>): void {
     const { groupsPerOrigin } = this.#whereabouts.births;
-    for (let part = lane * this.#unitsPerBlock; part < this.#end[lane]; part++) {
-      to.add((this.#list.group[part] / groupsPerOrigin) | 0);
+    const end = this.#left[(lane << LEFT_BITS) + Left.end];
+    for (let part = lane * this.#listLength; part < end; part += LISTED) {
+      to.add((this.#list[part + GROUP] / groupsPerOrigin) | 0);
     }
   }
 
   /** The lane empties nothing. */
   end(lane: number): void {
-    this.#end[lane] = lane * this.#unitsPerBlock;
-    this.#part[lane] = this.#end[lane];
+    const at = lane << LEFT_BITS;
+    this.#left[at + Left.end] = lane * this.#listLength;
+    this.#left[at + Left.part] = lane * this.#listLength;
   }
 }

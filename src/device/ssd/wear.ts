@@ -14,6 +14,7 @@
  * one.
  */
 
+import { NO_INTS } from '../../sim/columns.ts';
 import { BlockState } from './blocks.ts';
 import type { Geometry } from './geometry.ts';
 import type { SsdProfile } from './profile.ts';
@@ -28,7 +29,7 @@ export class WearLevelling {
   readonly #geometry: Geometry;
   readonly #threshold: number;
   /** By lane: the most erases among the blocks erased since the last victim. */
-  readonly #worn: Int32Array;
+  readonly #worn: Int32Array = NO_INTS;
   /** What `findLeastWorn` found. */
   #least = 0;
 

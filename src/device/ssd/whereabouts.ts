@@ -6,8 +6,9 @@
  * the blocks they come to are told (`contents.ts`).
  */
 
+import { NO_BYTES, NO_INTS } from '../../sim/columns.ts';
 import { bitRange } from './bits.ts';
-import { GROUP_BITS, GROUP_UNITS, type Births } from './births.ts';
+import { GROUP_UNITS, type Births } from './births.ts';
 import { Contents } from './contents.ts';
 import type { Geometry } from './geometry.ts';
 import { Column } from './linked-rows.ts';
@@ -19,13 +20,15 @@ const NONE = -1;
 /** Whether an origin is of the drive's start: not, as it was, or moved since. */
 const StartedOrigin = { no: 0, atHome: 1, away: 2 } as const;
 
-/** What of a block is where, as columns: the parts of groups that lie in it, in the order of their places. */
-export interface PartList {
-  readonly base: Int32Array;
-  readonly group: Int32Array;
+/** Columns of what of a block is where: a row for each part of a group that lies in it, in the order of their places. */
+export const Listed = {
+  base: 0,
+  group: 1,
   /** Which births of the group took a place there, as bits. */
-  readonly placed: Int32Array;
-}
+  placed: 2,
+} as const;
+/** Numbers in a row. */
+export const LISTED = 3;
 
 export class Whereabouts {
   readonly births: Births;
@@ -37,11 +40,11 @@ export class Whereabouts {
   readonly #stride: number = 0;
   readonly #groupsPerOrigin: number = 0;
   /** By origin: the block it lies in as it was written; -1 for none. */
-  readonly #home: Int32Array;
+  readonly #home: Int32Array = NO_INTS;
   /** By block: the origin whose home it is or was, + 1; 0 for none. */
-  readonly #native: Int32Array;
+  readonly #native: Int32Array = NO_INTS;
   /** By origin: `StartedOrigin`. */
-  readonly #started: Uint8Array;
+  readonly #started: Uint8Array = NO_BYTES;
 
   constructor(geometry: Geometry, births: Births, start: Start) {
     this.births = births;
@@ -50,7 +53,7 @@ export class Whereabouts {
     this.#unitsPerBlock = geometry.unitsPerBlock;
     this.#stride = births.stride;
     this.#groupsPerOrigin = births.groupsPerOrigin;
-    this.#parts = new Parts(births.live.length, geometry.unitsPerBlock);
+    this.#parts = new Parts(births.live.length, geometry.unitsPerBlock, geometry.lanes);
     this.#contents = new Contents(geometry.blocks);
     this.#home = new Int32Array(births.origins).fill(NONE);
     this.#native = new Int32Array(geometry.blocks);
@@ -73,6 +76,11 @@ export class Whereabouts {
   birthAt(physical: number): number {
     const block = (physical / this.#unitsPerBlock) | 0;
     return block * this.#stride + physical - block * this.#unitsPerBlock;
+  }
+
+  /** The block of a place. */
+  blockOfPlace(physical: number): number {
+    return (physical / this.#unitsPerBlock) | 0;
   }
 
   /** Whether the block is where what the host writes to it is born. */
@@ -126,42 +134,38 @@ export class Whereabouts {
   }
 
   /**
-   * What collection has programmed: births (none for those that have ceased to be valid meanwhile), one
-   * behind the other from `target` on.
-   * @param moved in the order in which they were found in their blocks
+   * A lane's collection has programmed births of a group, read from one block, one behind the other from
+   * `target` on.
+   * @param bits which; those that have ceased to be valid meanwhile have their places too
+   * @param size how many
    */
-  move(moved: Int32Array, from: number, to: number, target: number): void {
-    const { live } = this.births;
-    const block = (target / this.#unitsPerBlock) | 0;
-    for (let i = from; i < to;) {
-      if (moved[i] === NONE) {
-        i++;
-        continue;
-      }
-      const group = moved[i] >>> GROUP_BITS;
-      const origin = (group / this.#groupsPerOrigin) | 0;
-      // It was born again while it was in hand.
-      if (this.#home[origin] !== NONE) this.#leaveHome(origin, this.#home[origin]);
-      const end = this.#parts.endOf(moved[i]);
-      const first = i;
-      let bits = 0;
-      let last = NONE;
-      // As far as they are of one part.
-      do {
-        last = moved[i++];
-        bits |= 1 << last;
-      } while (i < to && moved[i] > last && moved[i] < end);
-      if (this.#parts.move(group, bits, live[group], target + first - from)) {
-        this.#contents.add(block, group);
-      }
-    }
+  move(lane: number, group: number, bits: number, size: number, target: number): void {
+    if (this.#parts.goOn(lane, group, bits, size, target)) return;
+    this.#settle(lane);
+    const origin = (group / this.#groupsPerOrigin) | 0;
+    // It was born again while it was in hand.
+    if (this.#home[origin] !== NONE) this.#leaveHome(origin, this.#home[origin]);
+    this.#parts.begin(lane, group, bits, size, target);
+  }
+
+  /** Enters what a lane's collection has moved last. */
+  #settle(lane: number): void {
+    const group = this.#parts.groupOf(lane);
+    if (group === NONE) return;
+    const block = (this.#parts.targetOf(lane) / this.#unitsPerBlock) | 0;
+    if (this.#parts.settle(lane, this.births.live[group])) this.#contents.add(block, group);
+  }
+
+  #settleAll(): void {
+    for (let lane = 0; lane < this.#geometry.lanes; lane++) this.#settle(lane);
   }
 
   /**
    * Lists what of a block is valid, for it to be emptied.
-   * @returns how many parts there are
+   * @returns where the list, which begins at `at`, ends
    */
-  list(block: number, into: PartList, at: number): number {
+  list(block: number, into: Int32Array, at: number): number {
+    this.#settle(this.#geometry.laneOfBlock(block));
     const origin = this.#native[block] - 1;
     if (origin >= 0 && this.#home[origin] === block) this.#leaveHome(origin, block);
     let end = at;
@@ -173,7 +177,7 @@ export class Whereabouts {
     for (let s = contents.first(block); s !== NONE; s = contents.next(s)) {
       end = this.#listGroups(block, contents.groupOf(s), contents.countOf(s), into, at, end);
     }
-    return end - at;
+    return end;
   }
 
   /** An origin's groups get places of their own, which are those they have. */
@@ -211,15 +215,16 @@ export class Whereabouts {
     block: number,
     first: number,
     count: number,
-    into: PartList,
+    into: Int32Array,
     at: number,
     end: number,
   ): number {
     const parts = this.#parts;
     const { live } = this.births;
     for (let group = first; group < first + count; group++) {
-      // The origin has been given back, and its number to another since.
+      // The origin has been given back, and its number to another since, maybe in another lane.
       if (this.#home[(group / this.#groupsPerOrigin) | 0] !== NONE) continue;
+      if (parts.isMoving(group)) continue;
       let part = parts.first(group);
       do {
         const base = parts.baseOf(group, part);
@@ -255,6 +260,7 @@ export class Whereabouts {
    */
   collectOrigins(inUse: ReadonlySet<number>): void {
     const { births } = this;
+    this.#settleAll();
     const isFree = births.freeOrigins();
     for (let origin = 0; origin < births.origins; origin++) {
       if (isFree[origin] === 1 || inUse.has(origin)) continue;
@@ -291,6 +297,7 @@ export class Whereabouts {
 
   /** All but what is valid, which follows from the logical map. */
   save() {
+    this.#settleAll();
     const isFree = this.births.freeOrigins();
     const away = new Column();
     this.#home.forEach((home, origin) => {
@@ -342,7 +349,7 @@ export class Whereabouts {
 
 /** Puts a part in its place among those from `at` to `end`, where it is not there already; returns the end. */
 function insert(
-  into: PartList,
+  into: Int32Array,
   at: number,
   end: number,
   base: number,
@@ -350,13 +357,11 @@ function insert(
   placed: number,
 ): number {
   let to = end;
-  while (to > at && into.base[to - 1] > base) to--;
-  if (to > at && into.base[to - 1] === base) return end;
-  into.base.copyWithin(to + 1, to, end);
-  into.group.copyWithin(to + 1, to, end);
-  into.placed.copyWithin(to + 1, to, end);
-  into.base[to] = base;
-  into.group[to] = group;
-  into.placed[to] = placed;
-  return end + 1;
+  while (to > at && into[to - LISTED + Listed.base] > base) to -= LISTED;
+  if (to > at && into[to - LISTED + Listed.base] === base) return end;
+  if (to < end) into.copyWithin(to + LISTED, to, end);
+  into[to + Listed.base] = base;
+  into[to + Listed.group] = group;
+  into[to + Listed.placed] = placed;
+  return end + LISTED;
 }

@@ -4,6 +4,7 @@
  * is programmed. Flushes wait here for the epoch they end; discards and write-zeroes unmap here.
  */
 
+import { NO_FLOATS, NO_INTS } from '../../sim/columns.ts';
 import type { EventQueue } from '../../sim/events.ts';
 import { SECTOR_BYTES } from '../../sim/units.ts';
 import { DeviceFlag, Op, STREAM_SHIFT } from '../device.ts';
@@ -19,6 +20,8 @@ import { Part, type Requests } from './requests.ts';
 import type { Streams } from './streams.ts';
 
 const NONE = -1;
+// Constants of this file, which compiled code holds as they are (docs/HOT-PATH.md).
+const { write: WRITE } = Op;
 
 export class WritePath {
   readonly #geometry: Geometry;
@@ -40,13 +43,13 @@ export class WritePath {
   readonly #isVolatile: boolean;
   readonly #inOrder: boolean;
   /** By tag: which request of all it is. */
-  readonly #order: Float64Array;
+  readonly #order: Float64Array = NO_FLOATS;
   #lastOrder = 0;
   /** Requests that wait for slots, and flushes that wait for programs: rings of tags. */
-  readonly #waiting: Int32Array;
+  readonly #waiting: Int32Array = NO_INTS;
   #firstWaiting = 0;
   #waitingCount = 0;
-  readonly #flushing: Int32Array;
+  readonly #flushing: Int32Array = NO_INTS;
   #firstFlushing = 0;
   #flushingCount = 0;
   #isDestaging = false;
@@ -99,7 +102,7 @@ export class WritePath {
     const requests = this.#requests;
     const bytes = (requests.endSector[tag] - requests.sector[tag]) * SECTOR_BYTES;
     const fua = (flags & DeviceFlag.fua) === 0 ? 0 : this.#front.fuaNs;
-    this.#accept(tag, Op.write, this.#front.writeLatency(bytes) + fua);
+    this.#accept(tag, WRITE, this.#front.writeLatency(bytes) + fua);
     this.#setDurable(tag, flags);
     requests.stream[tag] = (flags >>> STREAM_SHIFT) & 0xff;
     this.#letIn(tag);
@@ -187,7 +190,7 @@ export class WritePath {
     const buffer = this.#buffer;
     const { unitSectors, unitsPerProgram } = this.#geometry;
     const durable = requests.durable[tag] === 1;
-    const zeroes = requests.op[tag] !== Op.write;
+    const zeroes = requests.op[tag] !== WRITE;
     const endUnit = requests.endUnit[tag];
     let unit = requests.nextUnit[tag];
     let last = NONE;

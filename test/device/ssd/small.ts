@@ -2,6 +2,7 @@
 
 import type { CompletionSink, Op, Status } from '../../../src/device/device.ts';
 import { BlockState } from '../../../src/device/ssd/blocks.ts';
+import { Carried, Piece } from '../../../src/device/ssd/carried.ts';
 import { SsdDrive, type SsdOptions } from '../../../src/device/ssd/drive.ts';
 import { ssdProfileSchema, type SsdProfile } from '../../../src/device/ssd/profile.ts';
 import { VictimRows } from '../../../src/device/ssd/victim-rows.ts';
@@ -135,7 +136,7 @@ export function mapFaults(drive: SsdDrive): string[] {
     valid[geometry.blockOf(physical)]++;
   }
   const rows = new VictimRows(geometry, ftl.whereabouts);
-  const births = new Int32Array(unitsPerRow);
+  const carried = new Carried(geometry);
   for (let block = 0; block < geometry.blocks; block++) {
     if (valid[block] !== blocks.valid[block]) {
       faults.push(
@@ -146,12 +147,16 @@ export function mapFaults(drive: SsdDrive): string[] {
     if (blocks.state[block] === BlockState.open) continue;
     const found = new Map<number, number[]>();
     rows.begin(0, block, 0);
-    for (let count = rows.take(0, births, 0); count > 0; count = rows.take(0, births, 0)) {
+    while (rows.take(0, carried) > 0) {
       const row = block * unitsPerBlock + rows.row * unitsPerRow;
       found.set(
         row,
-        [...births.subarray(0, count)].map((birth) => logicals.get(birth) ?? -1),
+        birthsOf(carried, 0).map((birth) => logicals.get(birth) ?? -1),
       );
+      while (carried.units[0] > 0) {
+        carried.startProgram(0);
+        carried.endProgram(0);
+      }
     }
     const end = (block + 1) * unitsPerBlock;
     for (let row = block * unitsPerBlock; row < end; row += unitsPerRow) {
@@ -161,4 +166,19 @@ export function mapFaults(drive: SsdDrive): string[] {
     }
   }
   return faults;
+}
+
+/** All births that a lane has in hand, in their order; -1 for a unit of which nothing is known but its place. */
+export function birthsOf(carried: Carried, lane: number): number[] {
+  const births: number[] = [];
+  for (let n = 0; n < carried.pieces[lane]; n++) {
+    const at = carried.after(carried.first(lane), n);
+    const end = births.length + carried.rows[at + Piece.size];
+    for (let bit = 0; bit < 32; bit++) {
+      if ((carried.rows[at + Piece.bits] & (1 << bit)) === 0) continue;
+      births.push(carried.rows[at + Piece.group] * 32 + bit);
+    }
+    while (births.length < end) births.push(-1);
+  }
+  return births;
 }

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { Births, GROUP_UNITS } from '../../../src/device/ssd/births.ts';
 import { countBits, bitRange } from '../../../src/device/ssd/bits.ts';
+import { Carried } from '../../../src/device/ssd/carried.ts';
 import { Contents } from '../../../src/device/ssd/contents.ts';
 import { Parts } from '../../../src/device/ssd/parts.ts';
 import { Geometry } from '../../../src/device/ssd/geometry.ts';
@@ -12,7 +13,7 @@ import { WrittenInOrder } from '../../../src/device/ssd/start.ts';
 import { VictimRows } from '../../../src/device/ssd/victim-rows.ts';
 import { Whereabouts } from '../../../src/device/ssd/whereabouts.ts';
 import { RandomStream } from '../../../src/sim/random.ts';
-import { smallProfile } from './small.ts';
+import { birthsOf, smallProfile } from './small.ts';
 
 test('bits', () => {
   assert.deepEqual([0, 1, -1, 0x80000001].map(countBits), [0, 1, 32, 2]);
@@ -45,8 +46,7 @@ class Lane {
   readonly #open = { host: -1, collector: -1 };
   readonly #fill = { host: 0, collector: 0 };
   /** What the collector has read and not programmed. */
-  readonly #hand: Int32Array;
-  #inHand = 0;
+  readonly carried: Carried;
   #victim = -1;
   rebirths = 0;
   givenBack = 0;
@@ -71,7 +71,7 @@ class Lane {
     for (let origin = 0; origin < this.births.origins; origin++) this.births.giveBack(origin);
     this.rows = new VictimRows(geometry, this.whereabouts);
     this.#free = Array.from({ length: geometry.blocks }, (_, i) => i);
-    this.#hand = new Int32Array(geometry.unitsPerProgram + geometry.unitsPerRow);
+    this.carried = new Carried(geometry);
   }
 
   step(): void {
@@ -117,9 +117,7 @@ class Lane {
 
   #makeFree(block: number): void {
     const inUse = new Set<number>();
-    for (let i = 0; i < this.#inHand; i++) {
-      if (this.#hand[i] >= 0) inUse.add(Math.floor(this.#hand[i] / this.births.stride));
-    }
+    this.carried.addOrigins(this.births, inUse);
     this.rows.addOrigins(0, inUse);
     this.whereabouts.collectOrigins(inUse);
     if (this.births.isOutFor(block)) this.bearAgain();
@@ -129,14 +127,14 @@ class Lane {
   bearAgain(): void {
     const { births, whereabouts, geometry } = this;
     this.rebirths++;
-    const hand = this.#hand.map((birth) => this.#placeOf.get(birth) ?? -1);
+    const inHand = this.carried.places(whereabouts);
     const places = [...this.#placeOf.values()];
     births.reset();
     for (const place of places) births.setLive(whereabouts.birthAt(place));
     const used = new Set(places.map((place) => geometry.blockOf(place)));
     whereabouts.restart((block) => used.has(block));
     this.#placeOf = new Map(places.map((place) => [whereabouts.birthAt(place), place]));
-    hand.forEach((place, i) => (this.#hand[i] = place < 0 ? -1 : whereabouts.birthAt(place)));
+    this.carried.bornAgain(inHand, whereabouts);
     if (this.#victim >= 0) this.rows.begin(0, this.#victim, this.rows.row + 1);
   }
 
@@ -156,17 +154,25 @@ class Lane {
     }
   }
 
-  #program(): void {
-    const hand = this.#hand;
+  #startProgram(): void {
+    this.carried.startProgram(0);
+  }
+
+  #endProgram(): void {
+    const { carried, whereabouts } = this;
     const target = this.#allocate('collector');
-    const count = Math.min(this.#inHand, this.geometry.unitsPerProgram);
-    for (let i = 0; i < count; i++) {
-      if (hand[i] >= 0 && !this.births.isLive(hand[i])) hand[i] = -1;
+    const births = birthsOf(carried, 0).slice(0, carried.unitsInProgram[0]);
+    let place = target;
+    for (let n = 0; n < carried.inProgram[0]; n++) {
+      const at = carried.after(0, n);
+      const [group, bits, size] = carried.rows.subarray(at);
+      if ((bits & this.births.live[group]) !== 0) whereabouts.move(0, group, bits, size, place);
+      place += size;
     }
-    this.whereabouts.move(hand, 0, count, target);
-    for (let i = 0; i < count; i++) if (hand[i] >= 0) this.#placeOf.set(hand[i], target + i);
-    hand.copyWithin(0, count, this.#inHand);
-    this.#inHand -= count;
+    births.forEach((birth, i) => {
+      if (this.#placeOf.has(birth)) this.#placeOf.set(birth, target + i);
+    });
+    carried.endProgram(0);
     this.#close('collector');
   }
 
@@ -180,32 +186,36 @@ class Lane {
     this.#victim = victim;
     rows.begin(0, victim, 0);
     for (let before = -1; ;) {
-      const count = rows.take(0, this.#hand, this.#inHand);
-      if (count === 0) break;
+      const inHand = birthsOf(this.carried, 0);
+      if (rows.take(0, this.carried) === 0) break;
       assert.ok(rows.row > before, 'rows come in order');
-      for (let i = this.#inHand; i < this.#inHand + count; i++) {
-        const place = this.#placeOf.get(this.#hand[i])! - victim * unitsPerBlock;
+      const births = birthsOf(this.carried, 0);
+      assert.deepEqual(births.slice(0, inHand.length), inHand);
+      for (const birth of births.slice(inHand.length)) {
+        const place = this.#placeOf.get(birth)! - victim * unitsPerBlock;
         assert.equal(Math.floor(place / geometry.unitsPerRow), rows.row);
       }
-      this.#inHand += count;
       // Listed anew, as after a snapshot has been restored.
       if (this.#random.below(10) === 0) rows.begin(0, victim, rows.row + 1);
       if (this.#random.below(10) === 0 && this.#free.length > 2) this.#write();
       if (this.#random.below(300) === 0) this.bearAgain();
-      if (this.#random.below(10) === 0) {
-        rows.takeBack(0);
-        this.#inHand -= count;
-        continue;
-      }
       before = rows.row;
       if (this.#random.below(4) === 0) this.#killSome(0.02);
-      if (this.#inHand >= unitsPerProgram) this.#program();
+      if (this.carried.units[0] >= unitsPerProgram) {
+        this.#startProgram();
+        if (this.#random.below(4) === 0) this.#killSome(0.05);
+        if (this.#random.below(100) === 0) this.bearAgain();
+        this.#endProgram();
+      }
       this.#check();
     }
     rows.end(0);
     this.#victim = -1;
     if (this.#random.below(60) === 0) this.bearAgain();
-    while (this.#inHand > 0) this.#program();
+    while (this.carried.units[0] > 0) {
+      this.#startProgram();
+      this.#endProgram();
+    }
     for (const place of this.#placeOf.values()) assert.notEqual(geometry.blockOf(place), victim);
     this.#check();
     this.whereabouts.erased(victim);
@@ -234,7 +244,7 @@ test('every valid unit is where it was put, whatever else is moved, dies or is b
 });
 
 test('a part does not go on with one that lay before it in a block that has been erased since', () => {
-  const parts = new Parts(1, 64);
+  const parts = new Parts(1, 64, 1);
   parts.putWhole(0, 0, -1);
   assert.equal(parts.move(0, 0x0f, -1, 64), true);
   // The first four die, their block is erased, and others are put where they were.
@@ -247,7 +257,7 @@ test('a part does not go on with one that lay before it in a block that has been
 
 test('parts and stretches by the hundred, kept and brought back', () => {
   const groups = 300;
-  const parts = new Parts(groups, 64);
+  const parts = new Parts(groups, 64, 1);
   const contents = new Contents(groups);
   for (let group = 0; group < groups; group++) {
     parts.putWhole(group, group * 64, -1);
@@ -266,7 +276,7 @@ test('parts and stretches by the hundred, kept and brought back', () => {
   const many = new Int32Array(groups * GROUP_UNITS);
   parts.findMany(Int32Array.from(many.keys()), many.length, many, many.slice());
   assert.deepEqual([...many], expected);
-  const again = new Parts(groups, 64);
+  const again = new Parts(groups, 64, 1);
   const firsts = Int32Array.of(200, 0, 100);
   again.load(firsts, 100, parts.save(firsts, 100));
   assert.deepEqual(places(again), expected);

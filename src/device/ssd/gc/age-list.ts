@@ -1,18 +1,19 @@
 /** Full blocks by lane in the order in which they got full, and how many units of each are valid. */
 
+import { NO_INTS } from '../../../sim/columns.ts';
 import type { Geometry } from '../geometry.ts';
 import type { PolicyState } from './policy.ts';
 
 export class AgeList {
   /** By block: valid units; kept while the block is in a list. */
-  readonly valid: Int32Array;
+  readonly valid: Int32Array = NO_INTS;
   readonly #geometry: Geometry;
   /** By lane: oldest and newest block + 1, 0 when there is none. */
-  readonly #oldest: Int32Array;
-  readonly #newest: Int32Array;
+  readonly #oldest: Int32Array = NO_INTS;
+  readonly #newest: Int32Array = NO_INTS;
   /** By block: the next younger and the next older + 1, 0 for none. */
-  readonly #younger: Int32Array;
-  readonly #older: Int32Array;
+  readonly #younger: Int32Array = NO_INTS;
+  readonly #older: Int32Array = NO_INTS;
 
   constructor(geometry: Geometry) {
     this.#geometry = geometry;

@@ -7,6 +7,7 @@
  * that it does not depend on how fast the host writes.
  */
 
+import { NO_INTS } from '../../../sim/columns.ts';
 import type { Geometry } from '../geometry.ts';
 import { AgeList } from './age-list.ts';
 import type { PolicyState, VictimPolicy } from './policy.ts';
@@ -15,9 +16,9 @@ class CostBenefit implements VictimPolicy {
   readonly #geometry: Geometry;
   readonly #blocks: AgeList;
   /** By block: its lane's count of filled blocks when it last changed. */
-  readonly #changed: Int32Array;
+  readonly #changed: Int32Array = NO_INTS;
   /** By lane: blocks filled so far. */
-  readonly #filled: Int32Array;
+  readonly #filled: Int32Array = NO_INTS;
 
   constructor(geometry: Geometry) {
     this.#geometry = geometry;

@@ -8,6 +8,7 @@
  * horizon, which is raised, past all that then enter in the order of their numbers, when its lists are empty.
  */
 
+import { NO_INTS } from '../../../sim/columns.ts';
 import type { Geometry } from '../geometry.ts';
 import type { FullBlocks, PolicyState, VictimPolicy } from './policy.ts';
 
@@ -19,14 +20,14 @@ class Greedy implements VictimPolicy {
   /** Lists per lane: one for each valid count, 0 included. */
   readonly #counts: number;
   /** By lane and valid count: first block + 1, 0 when the list is empty. */
-  readonly #heads: Int32Array;
+  readonly #heads: Int32Array = NO_INTS;
   /** By block: neighbour + 1, 0 for none. A first block's `#before` is 0. */
-  readonly #after: Int32Array;
-  readonly #before: Int32Array;
+  readonly #after: Int32Array = NO_INTS;
+  readonly #before: Int32Array = NO_INTS;
   /** By lane: no list below this one holds a block. */
-  readonly #lowest: Int32Array;
+  readonly #lowest: Int32Array = NO_INTS;
   /** By lane: blocks with more valid units are in no list. */
-  readonly #horizon: Int32Array;
+  readonly #horizon: Int32Array = NO_INTS;
 
   constructor(geometry: Geometry) {
     this.#geometry = geometry;

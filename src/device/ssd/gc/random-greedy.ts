@@ -3,6 +3,7 @@
  * valid units (Li, Lee & Lui, SIGMETRICS 2013; Van Houdt, SIGMETRICS 2013; MQSim's RGA).
  */
 
+import { NO_INTS } from '../../../sim/columns.ts';
 import type { RandomStream } from '../../../sim/random.ts';
 import type { Geometry } from '../geometry.ts';
 import type { PolicyOptions, PolicyState, VictimPolicy } from './policy.ts';
@@ -12,11 +13,11 @@ class RandomGreedy implements VictimPolicy {
   readonly #choices: number;
   readonly #random: RandomStream;
   /** By lane: its full blocks in any order, and how many there are. */
-  readonly #full: Int32Array;
-  readonly #count: Int32Array;
+  readonly #full: Int32Array = NO_INTS;
+  readonly #count: Int32Array = NO_INTS;
   /** By block: where it stands there, and its valid units. */
-  readonly #place: Int32Array;
-  readonly #valid: Int32Array;
+  readonly #place: Int32Array = NO_INTS;
+  readonly #valid: Int32Array = NO_INTS;
 
   constructor(geometry: Geometry, options: PolicyOptions) {
     this.#geometry = geometry;
