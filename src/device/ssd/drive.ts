@@ -29,6 +29,7 @@ import { DieJobs } from './die-jobs.ts';
 import { Front } from './front.ts';
 import { Ftl } from './ftl.ts';
 import { victimPolicies } from './gc/registry.ts';
+import { isKept } from './gc/stationary.ts';
 import { Geometry } from './geometry.ts';
 import { IdleWork } from './idle-work.ts';
 import { keepBlocks, type SsdProfile } from './profile.ts';
@@ -74,6 +75,8 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
   readonly blocks: Blocks;
   readonly ftl: Ftl;
   readonly buffer: WriteBuffer;
+  /** Whether a steady drive starts as its victim policy keeps it, and not as another does. */
+  readonly startsSettled: boolean;
   readonly #events: EventQueue;
   readonly #collector: Collector;
   readonly #destager: Destager;
@@ -207,6 +210,7 @@ export class SsdDrive implements Device, ArrayClient, DestagerClient, CachedMapC
       this.#map,
     );
     this.#isProtected = profile.buffer.power_loss_protected;
+    this.startsSettled = isKept(profile.gc.policy);
     if (options.powerCut === true) {
       this.#powerCut = new PowerCut(
         geometry,

@@ -93,7 +93,7 @@ export function* settleStepwise(
   seed: number,
   windowsMax?: number,
 ): Generator<Settling, Settled> {
-  const { logicalUnits, unitSectors, lanes, unitsPerBlock } = drive.geometry;
+  const { logicalUnits, physicalUnits, unitSectors, lanes, unitsPerBlock } = drive.geometry;
   const { counters } = drive;
   const whole = Math.floor(drive.capacitySectors / unitSectors);
   const random = new RandomStream(seed, 'settle');
@@ -152,7 +152,9 @@ export function* settleStepwise(
     }
     drift = Math.abs(amplification / before.amplification - 1);
     driftMax = STABLE + CHANCE[kind] * Math.hypot(error || 0, before.error || 0);
-    isStable = drift < driftMax && !(error >= errorMax);
+    // Of what pages leave behind, the start of the other policies knows nothing: it takes a turn to find out.
+    const isTurnDue = kind === 'withMap' && !drive.startsSettled && units < physicalUnits;
+    isStable = drift < driftMax && !(error >= errorMax) && !isTurnDue;
   }
   load.isOver = true;
   while (load.outstanding > 0) events.step();

@@ -30,6 +30,11 @@ export function drawsOf(policy: VictimPolicyName, choices: number | undefined): 
   return policy === 'greedy' ? Infinity : undefined;
 }
 
+/** Whether a policy's blocks stay spread as `stationary` has it, and not only nearly so. */
+export function isKept(policy: VictimPolicyName): boolean {
+  return policy === 'fifo' || policy === 'greedy' || policy === 'random-greedy';
+}
+
 /**
  * @param validShare of the full blocks' units, above 0 and below 1
  * @param draws as `drawsOf` has it
