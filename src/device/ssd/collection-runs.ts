@@ -9,7 +9,7 @@
  * the die goes back to the event queue, at whatever it is doing.
  *
  * At one and the same nanosecond a channel's steps and events come in the order in which they were scheduled,
- * everything else before.
+ * a run's steps as if all had been when it began (nobody who looks may change that), everything else before.
  */
 
 import { NO_BYTES, NO_FLOATS, NO_INTS } from '../../sim/columns.ts';
@@ -49,7 +49,7 @@ export class CollectionRuns {
   /** By die: what it is at, `NONE` for one that has no run, and when that ends, ns. */
   readonly phase: Uint8Array = NO_BYTES;
   readonly stepNs: Float64Array = NO_FLOATS;
-  /** By die: the number of that step among the drive's events. */
+  /** By die: the number of its steps among the drive's events. */
   readonly order: Float64Array = NO_FLOATS;
   /** By die: when its cells began on that, ns. */
   readonly cellNs: Float64Array = NO_FLOATS;
@@ -133,6 +133,7 @@ export class CollectionRuns {
     const channel = this.#geometry.channelOfDie(die);
     if (this.dueNs[channel] < this.#events.nowNs) this.settle(channel);
     this.#lane[die] = lane;
+    this.order[die] = this.#events.nextSequence++;
     // It comes from a program or the like.
     this.phase[die] = RESTING;
     this.stepNs[die] = this.#events.nowNs;
@@ -195,7 +196,6 @@ export class CollectionRuns {
     const collector = this.#collector;
     const lane = this.#lane[die];
     const at = stepNs[die];
-    this.order[die] = this.#events.nextSequence++;
     if (phase[die] === SENSING) {
       const end = (free[channel] > at ? free[channel] : at) + this.#outNs[collector.taken[lane]];
       free[channel] = end;

@@ -98,7 +98,11 @@ interface Seen {
   readonly steps: number;
 }
 
-function run(profile: SsdProfile, load: (bench: Bench) => void): Seen {
+function run(
+  profile: SsdProfile,
+  load: (bench: Bench) => void,
+  look?: (bench: Bench) => void,
+): Seen {
   const bench = new Bench(profile);
   const times: number[] = [];
   let steps = 0;
@@ -109,7 +113,10 @@ function run(profile: SsdProfile, load: (bench: Bench) => void): Seen {
     },
   });
   load(bench);
-  bench.run(() => steps++);
+  bench.run(() => {
+    steps++;
+    look?.(bench);
+  });
   assert.deepEqual(mapFaults(bench.drive), []);
   const { geometry, ftl } = bench.drive;
   const where = Array.from({ length: geometry.mappedUnits }, (_, unit) => ftl.lookup(unit));
@@ -180,5 +187,57 @@ test('a read on a die that runs ahead comes out the same, whatever the die is do
       },
     ),
     { numRuns: 15 },
+  );
+});
+
+/** A die that rested while another of its channel ran ahead: both had a step at one moment. */
+const restingProfile = smallProfile({
+  capacity_sectors: 14_976,
+  array: {
+    channels: 1,
+    chips_per_channel: 3,
+    blocks_per_plane: 20,
+    pages_per_block: 48,
+    page_bytes: 4096,
+    pages_per_program: 3,
+    channel_mib_per_s: 390.625,
+    program_us: [100, 500],
+    hold_during_transfer: false,
+    rest_after_program_us: 50,
+    sends_padding: false,
+  },
+  buffer: { bytes: 196_608 },
+  ftl: { allocation: 'by-address' },
+});
+
+test('looking at what a drive counts changes nothing, however many steps fall on one moment', () => {
+  const tied = profiles.map((profile) => ({
+    ...profile,
+    array: {
+      ...profile.array,
+      read_us: [50],
+      program_us: [100, 500],
+      erase_us: 2000,
+      // A page of 4 KiB takes 10 us.
+      channel_mib_per_s: 390.625,
+      command_us: 0,
+      rest_after_program_us: profile.array.rest_after_program_us && 50,
+      suspend: undefined,
+    },
+  }));
+  fc.assert(
+    fc.property(
+      tied,
+      fc.integer({ min: 0, max: 1e6 }),
+      fc.integer({ min: 1, max: 32 }),
+      (profile, seed, depth) => {
+        const looks = [undefined, (bench: Bench) => void bench.drive.counters.gcUnits];
+        const [unseen, seen] = looks.map((look) =>
+          run(profile, (bench) => writes(bench, seed, depth, 3000), look),
+        );
+        assert.deepEqual(seen, unseen);
+      },
+    ),
+    { numRuns: 8, examples: [[restingProfile, 405_945, 2]] },
   );
 });
