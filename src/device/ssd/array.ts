@@ -519,6 +519,7 @@ export class FlashArray {
 
   /** The die's work ends at `#endNs`. */
   #end(die: number): void {
+    this.#runs?.schedules(die);
     this.#endOrder[die] = this.#events.nextSequence;
     this.#events.atNs = this.#endNs[die];
     this.#events.post(this.#onEnd, die);
@@ -532,6 +533,7 @@ export class FlashArray {
 
   /** The die is to be looked at again at `#wakeNs`. */
   #wake(die: number): void {
+    this.#runs?.schedules(die);
     this.#wakeOrder[die] = this.#events.nextSequence;
     this.#events.atNs = this.#wakeNs[die];
     this.#events.post(this.#onFree, die);

@@ -9,7 +9,8 @@
  * the die goes back to the event queue, at whatever it is doing.
  *
  * At one and the same nanosecond a channel's steps and events come in the order in which they were scheduled,
- * a run's steps as if all had been when it began (nobody who looks may change that), everything else before.
+ * everything else before. Steps are numbered behind what their channel has scheduled last, and take no numbers
+ * of the event queue's: these would tell when somebody looked.
  */
 
 import { NO_BYTES, NO_FLOATS, NO_INTS } from '../../sim/columns.ts';
@@ -22,6 +23,8 @@ import type { Pending } from './idle-work.ts';
 export const Phase = { none: 0, sensing: 1, sending: 2, programming: 3, resting: 4 } as const;
 export type Phase = (typeof Phase)[keyof typeof Phase];
 
+/** From the number of one step to the next, so that a great many come before the next event's. */
+const STEP_NUMBER = 2 ** -16;
 /** Fewer programs than these ahead are left to the event queue. */
 const PROGRAMS_MIN = 4;
 
@@ -49,10 +52,12 @@ export class CollectionRuns {
   /** By die: what it is at, `NONE` for one that has no run, and when that ends, ns. */
   readonly phase: Uint8Array = NO_BYTES;
   readonly stepNs: Float64Array = NO_FLOATS;
-  /** By die: the number of its steps among the drive's events. */
+  /** By die: the number of that step among the drive's events. */
   readonly order: Float64Array = NO_FLOATS;
   /** By die: when its cells began on that, ns. */
   readonly cellNs: Float64Array = NO_FLOATS;
+  /** By channel: the number of the step or event that it has scheduled last. */
+  readonly #lastOrder: Float64Array = NO_FLOATS;
   /** By channel: its next step, ns. */
   readonly dueNs: Float64Array = NO_FLOATS;
   /** No step is due before, ns. */
@@ -104,6 +109,7 @@ export class CollectionRuns {
     this.beforeOrder = -1;
     this.#lane = new Int32Array(dies);
     this.order = new Float64Array(dies);
+    this.#lastOrder = new Float64Array(channels);
     this.#boundNs = new Float64Array(dies).fill(-1);
     this.#boundOrder = new Float64Array(dies);
     const transfer = (units: number): number =>
@@ -133,7 +139,6 @@ export class CollectionRuns {
     const channel = this.#geometry.channelOfDie(die);
     if (this.dueNs[channel] < this.#events.nowNs) this.settle(channel);
     this.#lane[die] = lane;
-    this.order[die] = this.#events.nextSequence++;
     // It comes from a program or the like.
     this.phase[die] = RESTING;
     this.stepNs[die] = this.#events.nowNs;
@@ -153,6 +158,13 @@ export class CollectionRuns {
     this.phase[die] = NONE;
     this.stepNs[die] = Infinity;
     this.settle(channel);
+  }
+
+  /** An event of a die, the next that is scheduled, is about to be. */
+  schedules(die: number): void {
+    const channel = this.#geometry.channelOfDie(die);
+    if (this.dueNs[channel] < this.#events.nowNs) this.settle(channel);
+    this.#lastOrder[channel] = this.#events.nextSequence;
   }
 
   /** Works off what is due before now on all channels. */
@@ -196,6 +208,7 @@ export class CollectionRuns {
     const collector = this.#collector;
     const lane = this.#lane[die];
     const at = stepNs[die];
+    this.order[die] = this.#lastOrder[channel] += STEP_NUMBER;
     if (phase[die] === SENSING) {
       const end = (free[channel] > at ? free[channel] : at) + this.#outNs[collector.taken[lane]];
       free[channel] = end;
@@ -271,6 +284,7 @@ export class CollectionRuns {
       cellNs: relative(this.cellNs),
       lane: this.#lane.slice(),
       order: this.order.slice(),
+      lastOrder: this.#lastOrder.slice(),
       boundNs: this.#boundNs.map((ns) => (ns < now ? -1 : ns - now)),
       boundOrder: this.#boundOrder.slice(),
     };
@@ -294,6 +308,12 @@ export class CollectionRuns {
         this.order[die] = this.#events.nextSequence++;
       };
       pending.push({ order: saved.order[die], schedule });
+    });
+    saved.lastOrder.forEach((order, channel) => {
+      const schedule = (): void => {
+        this.#lastOrder[channel] = this.#events.nextSequence++;
+      };
+      pending.push({ order, schedule });
     });
     saved.boundNs.forEach((ns, die) => {
       if (ns < 0) return;
