@@ -367,7 +367,7 @@ export class FlashArray {
   startRun(lane: number): boolean {
     const die = this.#geometry.dieOfLane(lane);
     if (this.#runs === undefined || this.#firstRead[die] !== NONE) return false;
-    if (!this.#runs.begin(die, lane)) return false;
+    if (!this.#runs.begin(die)) return false;
     // Whatever the run is at; `#leaveRun` tells.
     this.#work[die] = DieWork.gcRead;
     return true;
@@ -378,7 +378,7 @@ export class FlashArray {
     const runs = this.#runs!;
     const until = runs.stepNs[die];
     const phase = runs.phase[die] as Phase;
-    this.#lane[die] = runs.laneOf(die);
+    this.#lane[die] = die;
     this.#stream[die] = Stream.gc;
     this.#cellNs[die] = runs.cellNs[die];
     this.#readsInRow[die] = 0;

@@ -21,6 +21,7 @@ export function bitIndex(bit: number): number {
 /** The lowest `count` of the bits that are set. */
 export function lowestBits(bits: number, count: number): number {
   let above = bits;
-  for (let n = 0; n < count; n++) above &= above - 1;
+  let left = count;
+  while (left-- > 0) above &= above - 1;
   return bits ^ above;
 }

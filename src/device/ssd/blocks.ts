@@ -258,6 +258,12 @@ export class Blocks {
 
   /** A valid unit of each block (none for those below zero) went stale. */
   invalidateAll(blocks: Int32Array, count: number): void {
+    const { valid, state } = this;
+    // First what waits for memory, for all.
+    let states = 0;
+    for (let i = 0; i < count; i++)
+      if (blocks[i] >= 0) states |= valid[blocks[i]] | state[blocks[i]];
+    if (states === 0) return;
     for (let i = 0; i < count; i++) if (blocks[i] >= 0) this.invalidate(blocks[i]);
   }
 

@@ -1,7 +1,7 @@
 /**
  * Collection on dies that nobody else wants, worked off without the event queue.
  *
- * While a lane reads one victim and programs into one block, with no read waiting for its die, the next
+ * A die is one lane here. While it reads one victim and programs into one block, with no read waiting for its die, the next
  * of its operations follows from the one before. Such a *run* keeps its next step here; the steps of a
  * channel are worked off in their order when anybody is about to see what they change: the channel when
  * it is booked, the map when it is looked at. The event queue gets one event for many rows, at a time
@@ -74,8 +74,9 @@ export class CollectionRuns {
   readonly #onBound: number = 0;
   readonly #dies: number = 0;
   readonly #channels: number = 0;
-  /** By die: the lane it works for. */
-  readonly #lane: Int32Array = NO_INTS;
+  /** By lane: units in hand, and those of the row taken last. */
+  #inHand: Int32Array = NO_INTS;
+  #taken: Int32Array = NO_INTS;
   /** By die: when the event queue looks at it, ns. */
   readonly #boundNs: Float64Array = NO_FLOATS;
   readonly #boundOrder: Float64Array = NO_FLOATS;
@@ -87,6 +88,7 @@ export class CollectionRuns {
   readonly #senseNs: Float64Array = NO_FLOATS;
   readonly #senseSmallNs: Float64Array = NO_FLOATS;
   readonly #smallUnits: number = 0;
+  readonly #unitsPerProgram: number = 0;
   /** No program, and what is read for it, takes less, ns. */
   readonly #leastNs: number = NaN;
   #collector!: Collector;
@@ -107,7 +109,6 @@ export class CollectionRuns {
     this.dueNs = new Float64Array(channels).fill(Infinity);
     this.earliestNs = Infinity;
     this.beforeOrder = -1;
-    this.#lane = new Int32Array(dies);
     this.order = new Float64Array(dies);
     this.#lastOrder = new Float64Array(channels);
     this.#boundNs = new Float64Array(dies).fill(-1);
@@ -123,6 +124,7 @@ export class CollectionRuns {
     this.#programNs = byRow((physical) => geometry.programTime(physical));
     this.#senseNs = byRow((physical) => geometry.senseTime(physical, Infinity));
     this.#senseSmallNs = byRow((physical) => geometry.senseTime(physical, 0));
+    this.#unitsPerProgram = geometry.unitsPerProgram;
     this.#smallUnits = Math.floor(4096 / unitBytes);
     this.#onBound = events.register((die) => this.#bound(die));
   }
@@ -130,15 +132,16 @@ export class CollectionRuns {
   /** Whose units it moves; set once. */
   attach(collector: Collector): void {
     this.#collector = collector;
+    this.#inHand = collector.inHand;
+    this.#taken = collector.taken;
   }
 
-  /** Hands a free die over, at the start of what comes next for its lane; false where that is not worth it. */
-  begin(die: number, lane: number): boolean {
-    const programs = this.#collector.programsAhead(lane);
+  /** Hands a free die over, at the start of what comes next for it; false where that is not worth it. */
+  begin(die: number): boolean {
+    const programs = this.#collector.programsAhead(die);
     if (programs < PROGRAMS_MIN) return false;
     const channel = this.#geometry.channelOfDie(die);
     if (this.dueNs[channel] < this.#events.nowNs) this.settle(channel);
-    this.#lane[die] = lane;
     // It comes from a program or the like.
     this.phase[die] = RESTING;
     this.stepNs[die] = this.#events.nowNs;
@@ -206,37 +209,35 @@ export class CollectionRuns {
     const { stepNs, phase } = this;
     const free = this.#channelFreeNs;
     const collector = this.#collector;
-    const lane = this.#lane[die];
     const at = stepNs[die];
     this.order[die] = this.#lastOrder[channel] += STEP_NUMBER;
     if (phase[die] === SENSING) {
-      const end = (free[channel] > at ? free[channel] : at) + this.#outNs[collector.taken[lane]];
+      const end = (free[channel] > at ? free[channel] : at) + this.#outNs[this.#taken[die]];
       free[channel] = end;
       stepNs[die] = end;
       phase[die] = SENDING;
       return;
     }
     if (phase[die] === PROGRAMMING) {
-      collector.programmed(lane);
+      collector.programmed(die);
       if (this.#restNs > 0) {
         stepNs[die] = at + this.#restNs;
         phase[die] = RESTING;
         return;
       }
     }
-    if (collector.hasProgram(lane)) {
+    if (this.#inHand[die] >= this.#unitsPerProgram) {
       const start = (free[channel] > at ? free[channel] : at) + this.#inNs;
       free[channel] = start;
       this.cellNs[die] = start;
-      const row = collector.nextTargetRow(lane);
-      collector.takeProgram(lane);
-      stepNs[die] = start + this.#programNs[row];
+      stepNs[die] = start + this.#programNs[collector.nextTargetRow(die)];
       phase[die] = PROGRAMMING;
+      collector.takeProgram(die);
       return;
     }
-    if (!collector.takeRow(lane)) throw new Error(`collection of lane ${lane} ran past its victim`);
+    if (!collector.takeRow(die)) throw new Error(`collection of lane ${die} ran past its victim`);
+    const isSmall = this.#taken[die] <= this.#smallUnits;
     this.cellNs[die] = at;
-    const isSmall = collector.taken[lane] <= this.#smallUnits;
     stepNs[die] = at + (isSmall ? this.#senseSmallNs : this.#senseNs)[collector.rowInBlock];
     phase[die] = SENSING;
   }
@@ -259,19 +260,14 @@ export class CollectionRuns {
     if (this.phase[die] === NONE) return;
     const channel = this.#geometry.channelOfDie(die);
     if (this.dueNs[channel] < this.#events.nowNs) this.settle(channel);
-    const programs = this.#collector.programsAhead(this.#lane[die]);
+    const programs = this.#collector.programsAhead(die);
     if (programs < PROGRAMS_MIN) this.end(die);
     else this.#watch(die, programs);
   }
 
   /** What of the row taken last leaves a die, bytes. */
   bytesOut(die: number): number {
-    return this.#copyback ? 0 : this.#collector.taken[this.#lane[die]] * this.#geometry.unitBytes;
-  }
-
-  /** The lane a die works for. */
-  laneOf(die: number): number {
-    return this.#lane[die];
+    return this.#copyback ? 0 : this.#taken[die] * this.#geometry.unitBytes;
   }
 
   /** Times relative to the present. */
@@ -282,7 +278,6 @@ export class CollectionRuns {
       phase: this.phase.slice(),
       stepNs: relative(this.stepNs),
       cellNs: relative(this.cellNs),
-      lane: this.#lane.slice(),
       order: this.order.slice(),
       lastOrder: this.#lastOrder.slice(),
       boundNs: this.#boundNs.map((ns) => (ns < now ? -1 : ns - now)),
@@ -297,7 +292,6 @@ export class CollectionRuns {
     this.phase.set(saved.phase);
     this.stepNs.set(absolute(saved.stepNs));
     this.cellNs.set(absolute(saved.cellNs));
-    this.#lane.set(saved.lane);
     this.#boundNs.fill(-1);
     this.dueNs.fill(-Infinity);
     this.earliestNs = -Infinity;

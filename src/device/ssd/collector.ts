@@ -291,9 +291,9 @@ export class Collector implements InHand {
     return Math.min(ofVictim, this.#blocks.programsLeft(lane, GC) - 1);
   }
 
-  /** Whether what has been read fills a program. */
-  hasProgram(lane: number): boolean {
-    return this.#carried.units[lane] >= this.#unitsPerProgram;
+  /** By lane: units read, and not yet programmed. */
+  get inHand(): Int32Array {
+    return this.#carried.units;
   }
 
   /** Whether a lane's program may go in one command with that just started for another plane. */

@@ -269,7 +269,7 @@ interface LaneSpread {
   /** By block and one past the last: valid units in all before it. */
   readonly before: Int32Array;
   /** By valid unit >>> `shift`: the block it is in. */
-  readonly hints: Int32Array;
+  readonly hints: Uint16Array | Int32Array;
   readonly shift: number;
 }
 
@@ -286,7 +286,8 @@ function laneSpread(
   const units = before[blocks];
   // Half a block or so to a hint, so that hardly more than one block begins between two.
   const shift = Math.max(0, Math.floor(Math.log2(Math.max(1, units / blocks))) - 1);
-  const hints = new Int32Array((units >>> shift) + 1);
+  const length = (units >>> shift) + 1;
+  const hints = blocks < 2 ** 16 ? new Uint16Array(length) : new Int32Array(length);
   let block = 0;
   for (let n = 0; n < hints.length; n++) {
     while (block < blocks - 1 && before[block + 1] <= n * 2 ** shift) block++;

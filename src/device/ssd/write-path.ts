@@ -189,21 +189,23 @@ export class WritePath {
     const requests = this.#requests;
     const buffer = this.#buffer;
     const { unitSectors, unitsPerProgram } = this.#geometry;
-    const durable = requests.durable[tag] === 1;
+    const isDurable = requests.durable[tag] === 1;
     const zeroes = requests.op[tag] !== WRITE;
     const endUnit = requests.endUnit[tag];
     let unit = requests.nextUnit[tag];
     let last = NONE;
     let sectors = 0;
     for (let n = 0; n < unitsPerProgram && unit < endUnit && buffer.freeCount > 0; n++) {
-      const from = Math.max(requests.sector[tag], unit * unitSectors);
-      const to = Math.min(requests.endSector[tag], (unit + 1) * unitSectors);
-      const held = sectorBits(from - unit * unitSectors, to - from);
+      // What of the unit it holds, in sectors from its first.
+      const before = requests.sector[tag] - unit * unitSectors;
+      const until = requests.endSector[tag] - unit * unitSectors;
+      const from = before > 0 ? before : 0;
+      const to = until < unitSectors ? until : unitSectors;
       // Write-zeroes: whole units are unmapped already, only the ends are data.
-      const slot = buffer.take(unit, held, durable ? tag : NONE);
+      const slot = buffer.take(unit, sectorBits(from, to - from), isDurable ? tag : NONE);
       this.#map?.begin(slot);
       if (this.#streams !== undefined) this.#streams.assign(slot, unit, requests.stream[tag]);
-      if (durable) requests.left[tag]++;
+      if (isDurable) requests.left[tag]++;
       if (last === NONE) requests.group[tag] = slot;
       else buffer.next[last] = slot;
       last = slot;
