@@ -30,6 +30,9 @@ export const Listed = {
 /** Numbers in a row. */
 export const LISTED = 3;
 
+// A constant of this file, which compiled code holds as it is (docs/HOT-PATH.md).
+const AT_HOME = StartedOrigin.atHome;
+
 export class Whereabouts {
   readonly births: Births;
   readonly #parts: Parts;
@@ -124,7 +127,10 @@ export class Whereabouts {
 
   /** The block a birth is in. */
   blockOf(birth: number): number {
-    const home = this.#home[(birth / this.#stride) | 0];
+    const origin = (birth / this.#stride) | 0;
+    // Of a quarter the size of `#home`, so that it stays in the processor's cache.
+    if (this.#started[origin] === AT_HOME) return origin;
+    const home = this.#home[origin];
     return home === NONE ? (this.#parts.near(birth) / this.#unitsPerBlock) | 0 : home;
   }
 
