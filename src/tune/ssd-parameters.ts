@@ -154,11 +154,11 @@ function isDeep(profile: SsdProfile, measurement: Measurement, write: boolean): 
 }
 
 /**
- * Half as many dies, and twice and four times as many, of the same capacity and rate of programming:
- * how they are counted no datasheet says, and how soon reads wait for each other follows from it.
+ * So many times the dies, of the same capacity and rate of programming: how they are counted no datasheet
+ * says, and how soon reads wait for each other follows from it.
  */
-function otherDies(profile: SsdProfile): SsdProfile[] {
-  return [0.5, 2, 4].flatMap((by) => {
+function otherDies(profile: SsdProfile, factors: readonly number[]): SsdProfile[] {
+  return factors.flatMap((by) => {
     const drive = structuredClone(profile);
     const { array, buffer } = drive;
     array.dies_per_chip *= by;
@@ -189,8 +189,18 @@ function boundByDies(profile: SsdProfile): SsdProfile[] {
   return [drive];
 }
 
+/** A channel's dies that share a ready line: how soon reads wait for each other, and for how long, differs. */
+function sharingReady(profile: SsdProfile): SsdProfile[] {
+  if (profile.array.dies_per_chip === 1) return [];
+  const drive = structuredClone(profile);
+  drive.array.shared_ready = true;
+  drive.sources['array.shared_ready'] = 'fit: with and without';
+  return [drive];
+}
+
 const alternatives = (profile: SsdProfile): SsdProfile[] => [
-  ...otherDies(profile),
+  ...otherDies(profile, [0.5, 2, 4]),
+  ...[profile, ...otherDies(profile, [0.5])].flatMap(sharingReady),
   ...boundByDies(profile),
 ];
 

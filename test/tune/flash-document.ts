@@ -106,7 +106,9 @@ ${markdownTable(head, rows.filter(({ isFitted }) => isFitted).map(line))}
 
 The 860 PRO's write rates at 4 and more outstanding are those of a drive that collects more or less as the
 matrix went on ([VALIDATION-SSD.md](VALIDATION-SSD.md)); medians hold. The Sabrent's cells disagree among themselves
-at equal outstanding by up to 1.9 times. What the datasheets assume for a plain SATA host adapter was
+at equal outstanding by up to 1.9 times. That dies which share a ready line are tried at all comes of all its rows
+([VALIDATION-SSD.md](VALIDATION-SSD.md)), so what is left out of it here is out of sample in the numbers, not in the kind
+of drive; the other drives and the hidden ones had no part in that. What the datasheets assume for a plain SATA host adapter was
 taken from the three SATA drives here, so their datasheet columns are not out of sample in the time of
 a command on the link; ratings that no sheet here has a source for are marked as such in the files.
 
