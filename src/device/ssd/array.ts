@@ -74,6 +74,8 @@ export class FlashArray {
   acrossNs = NaN;
   /** Result of booking a channel: when the transfer ends, ns. */
   #bookedNs = NaN;
+  /** Operand of `#wakeAt`, ns. */
+  #wakeAtNs = NaN;
   /** Operand of `#use`, ns. */
   #busyUntilNs = NaN;
 
@@ -279,7 +281,8 @@ export class FlashArray {
       const free = this.#freeNs[die];
       if (free > now) {
         // Not committed before the die is free: a read may yet come.
-        this.#wakeAt(die, free);
+        this.#wakeAtNs = free;
+        this.#wakeAt(die);
       } else if (isSuspended) {
         this.#resume(die);
       } else {
@@ -300,7 +303,8 @@ export class FlashArray {
     const ready = read === NONE ? 0 : this.reads.readyNs[read];
     const at = Math.max(this.#freeNs[die], ready);
     if (at <= this.#events.nowNs) return turns.mayStart(die);
-    this.#wakeAt(die, at);
+    this.#wakeAtNs = at;
+    this.#wakeAt(die);
     return false;
   }
 
@@ -308,7 +312,8 @@ export class FlashArray {
   #mayBegin(die: number, rounds: ReadRounds): boolean {
     const at = Math.max(this.#freeNs[die], this.reads.readyNs[this.#firstRead[die]]);
     if (at <= this.#events.nowNs) return rounds.mayBegin(die);
-    this.#wakeAt(die, at);
+    this.#wakeAtNs = at;
+    this.#wakeAt(die);
     return false;
   }
 
@@ -525,9 +530,9 @@ export class FlashArray {
     this.#events.post(this.#onEnd, die);
   }
 
-  #wakeAt(die: number, ns: number): void {
-    if (this.#wakeNs[die] === ns) return;
-    this.#wakeNs[die] = ns;
+  #wakeAt(die: number): void {
+    if (this.#wakeNs[die] === this.#wakeAtNs) return;
+    this.#wakeNs[die] = this.#wakeAtNs;
     this.#wake(die);
   }
 
@@ -612,7 +617,8 @@ export class FlashArray {
       this.#freeNs[die] = this.#events.nowNs;
       this.#sendReads(die);
     }
-    rounds.endsAt(chip, this.#bookedNs);
+    rounds.endNs = this.#bookedNs;
+    rounds.endsAt(chip);
     // Jobs need not wait for that.
     for (let die = chip; die < dies; die += chips) this.kick(die);
   }

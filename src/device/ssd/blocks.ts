@@ -208,7 +208,7 @@ export class Blocks {
   programsLeft(lane: number, stream: Stream): number {
     const at = lane * this.#streams + stream;
     if (this.#open[at] === 0) return 0;
-    return (this.#geometry.unitsPerBlock - this.#fill[at]) / this.unitsPerProgram(stream);
+    return ((this.#geometry.unitsPerBlock - this.#fill[at]) / this.unitsPerProgram(stream)) | 0;
   }
 
   /** First physical unit of the lane's next program; only when `hasRoom`. */

@@ -287,8 +287,9 @@ export class Collector implements InHand {
     const block = this.#victim[lane] - 1;
     if (block < 0 || this.#emptiedCount[lane] > 0) return 0;
     // What is in hand is less than two programs.
-    const ofVictim = Math.floor(this.#blocks.valid[block] / this.#unitsPerProgram) - 2;
-    return Math.min(ofVictim, this.#blocks.programsLeft(lane, GC) - 1);
+    const ofVictim = ((this.#blocks.valid[block] / this.#unitsPerProgram) | 0) - 2;
+    const ofTarget = this.#blocks.programsLeft(lane, GC) - 1;
+    return ofVictim < ofTarget ? ofVictim : ofTarget;
   }
 
   /** By lane: units read, and not yet programmed. */

@@ -13,11 +13,13 @@ import type { Geometry } from './geometry.ts';
 import type { Pending } from './idle-work.ts';
 
 export class ReadRounds {
-  readonly #dies: number;
-  readonly #chips: number;
+  /** Operand of `endsAt`, ns. */
+  endNs = NaN;
+  readonly #dies: number = 0;
+  readonly #chips: number = 0;
   readonly #events: EventQueue;
   readonly #kick: (die: number) => void;
-  readonly #onOver: number;
+  readonly #onOver: number = 0;
   /** By chip: when its round began, ns (-1: there is none), and how many of its dies still sense. */
   readonly #begunNs: Float64Array;
   readonly #sensing: Int32Array;
@@ -68,11 +70,12 @@ export class ReadRounds {
     this.#waits[die] = 0;
   }
 
-  /** The chip's data is across at `ns`: the round is over then. */
-  endsAt(chip: number, ns: number): void {
-    this.#overNs[chip] = ns;
+  /** The chip's data is across at `endNs`: the round is over then. */
+  endsAt(chip: number): void {
+    this.#overNs[chip] = this.endNs;
     this.#overOrder[chip] = this.#events.nextSequence;
-    this.#events.schedule(ns, this.#onOver, chip);
+    this.#events.atNs = this.endNs;
+    this.#events.post(this.#onOver, chip);
   }
 
   #over(chip: number): void {
@@ -107,7 +110,10 @@ export class ReadRounds {
       // One that began before this queue's time did is not now either.
       this.#begunNs[chip] = isBegun === 1 ? Math.max(0, saved.begunNs[chip] + now) : -1;
       if (saved.isEnding[chip] === 0) return;
-      const schedule = (): void => this.endsAt(chip, saved.overNs[chip] + now);
+      const schedule = (): void => {
+        this.endNs = saved.overNs[chip] + now;
+        this.endsAt(chip);
+      };
       pending.push({ order: saved.overOrder[chip], schedule });
     });
     return pending;
