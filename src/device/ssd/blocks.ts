@@ -92,7 +92,9 @@ export class Blocks {
     // Half of the average lane's spare units: lanes may differ, but none may silt up.
     const spare = geometry.unitsPerLane - geometry.mappedUnits / geometry.lanes;
     const kept = Math.max(keepBlocks * geometry.unitsPerBlock, spare / 2);
-    this.#laneValidMax = Math.ceil(geometry.unitsPerLane - kept);
+    // A lane that holds no more than its share takes what is written over it, however full that is.
+    const share = Math.floor(geometry.mappedUnits / geometry.lanes);
+    this.#laneValidMax = Math.max(Math.ceil(geometry.unitsPerLane - kept), share + 1);
     this.laneValid = new Int32Array(geometry.lanes);
     this.valid = new Int32Array(geometry.blocks);
     this.state = new Uint8Array(geometry.blocks);

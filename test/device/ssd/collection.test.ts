@@ -182,3 +182,27 @@ test('a soft limit that is none is an error', () => {
   // It needs room as well.
   assert.match(parse({ soft_free_blocks: 12 }).error!.issues[0].message, /at most/);
 });
+
+test('a drive whose only lane is as full as its profile may make it goes on being written', () => {
+  const bench = new Bench(
+    smallProfile({
+      capacity_sectors: 957,
+      array: {
+        channels: 1,
+        chips_per_channel: 1,
+        blocks_per_plane: 20,
+        pages_per_block: 8,
+        page_bytes: 4096,
+      },
+      ftl: { unit_bytes: 2048 },
+    }),
+  );
+  let done = 0;
+  bench.onComplete = () => {
+    if (++done < 600) bench.submit(0, Op.write, ((done * 37) % 239) * 4, 4);
+  };
+  bench.submit(0, Op.write, 0, 4);
+  bench.run();
+  assert.equal(done, 600);
+  assert.deepEqual(mapFaults(bench.drive), []);
+});
