@@ -548,18 +548,9 @@ export class FlashArray {
     // Else a snapshot taken now would have it happen again.
     if (this.#wakeNs[die] === this.#events.nowNs) {
       this.#wakeNs[die] = -1;
-      if (this.#runs !== undefined) this.#settleBefore(this.#runs, die, this.#wakeOrder);
+      this.#runs?.comes(die, this.#wakeOrder);
     }
     this.kick(die);
-  }
-
-  /** Works off what runs do on a die's channel before the event of its that takes place. */
-  #settleBefore(runs: CollectionRuns, die: number, order: Float64Array): void {
-    const channel = this.#geometry.channelOfDie(die);
-    if (runs.dueNs[channel] > this.#events.nowNs) return;
-    runs.beforeOrder = order[die];
-    runs.settle(channel);
-    runs.beforeOrder = -1;
   }
 
   /** A read of the drive's own is across the channel at its `acrossNs`. */
@@ -582,7 +573,7 @@ export class FlashArray {
     const now = this.#events.nowNs;
     const work = this.#work[die] as DieWork;
     if (work === DieWork.none || this.#endNs[die] !== now) return;
-    if (this.#runs !== undefined) this.#settleBefore(this.#runs, die, this.#endOrder);
+    this.#runs?.comes(die, this.#endOrder);
     if (this.#again[die] > 0 && (work === DieWork.read || work === DieWork.gcRead)) {
       this.#readAgain(die, work);
       return;
@@ -676,8 +667,7 @@ export class FlashArray {
   #bookChannel(die: number, bytes: number, hasCommand: boolean): void {
     const geometry = this.#geometry;
     const channel = geometry.channelOfDie(die);
-    const runs = this.#runs;
-    if (runs !== undefined && runs.dueNs[channel] < this.#events.nowNs) runs.settle(channel);
+    this.#runs?.settle(channel);
     const start = Math.max(this.#events.nowNs, this.#channelFreeNs[channel]);
     const command = hasCommand ? geometry.channelCommandNs : 0;
     const end = start + command + geometry.channelTime(bytes);

@@ -36,6 +36,7 @@ export interface VictimWatcher {
 
 /** The hard limit: free blocks of a lane the host never takes, so that collection can always move what it empties. */
 export const GC_RESERVE = 1;
+
 // Constants of this file, which compiled code holds as they are (docs/HOT-PATH.md).
 const {
   cached: CACHED,
@@ -112,6 +113,7 @@ export class Blocks {
     this.#watcher = watcher;
   }
 
+  /** Set once. */
   watchVictims(watcher: VictimWatcher): void {
     this.#victimWatcher = watcher;
   }

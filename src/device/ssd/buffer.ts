@@ -17,6 +17,7 @@ export const SlotState = { free: 0, arriving: 1, dirty: 2, filling: 3, programmi
 
 /** No slot; the end of a list. */
 const NONE = -1;
+
 // Constants of this file, which compiled code holds as they are (docs/HOT-PATH.md).
 const {
   arriving: ARRIVING,

@@ -24,6 +24,7 @@ export const Piece = {
 } as const;
 /** 2 to this power numbers are a row. */
 const PIECE_BITS = 2;
+
 // Constants of this file, which compiled code holds as they are (docs/HOT-PATH.md).
 const { bits: BITS, block: BLOCK, group: GROUP, size: SIZE } = Piece;
 
@@ -36,11 +37,14 @@ export class Carried {
   /** By lane: how many of the pieces are in the program under way, and their units. */
   readonly inProgram: Int32Array = NO_INTS;
   readonly unitsInProgram: Int32Array = NO_INTS;
+  readonly #geometry: Geometry;
   readonly #laneRows: number = 0;
   readonly #unitsPerProgram: number = 0;
 
   /** A lane has less than two programs' worth in hand. */
-  constructor({ lanes, unitsPerProgram }: Geometry) {
+  constructor(geometry: Geometry) {
+    const { lanes, unitsPerProgram } = geometry;
+    this.#geometry = geometry;
     this.#unitsPerProgram = unitsPerProgram;
     this.#laneRows = (2 * unitsPerProgram) << PIECE_BITS;
     this.rows = new Int32Array(lanes * this.#laneRows);
@@ -118,7 +122,8 @@ export class Carried {
   addOrigins(births: Births, to: Set<number>): void {
     this.pieces.forEach((pieces, lane) => {
       for (let n = 0; n < pieces; n++) {
-        to.add((this.rows[this.after(this.first(lane), n)] / births.groupsPerOrigin) | 0);
+        const group = this.rows[this.after(this.first(lane), n) + GROUP];
+        to.add((group / births.groupsPerOrigin) | 0);
       }
     });
   }
@@ -159,7 +164,7 @@ export class Carried {
           this.rows[last + SIZE]++;
         } else {
           const bit = birth < 0 ? 0 : 1 << birth;
-          this.#append(lane, birth >>> GROUP_BITS, bit, 1, whereabouts.blockOfPlace(place));
+          this.#append(lane, birth >>> GROUP_BITS, bit, 1, this.#geometry.blockOf(place));
         }
         before = birth;
         if (unit < inProgram) this.inProgram[lane] = this.pieces[lane];

@@ -1,10 +1,10 @@
 /**
  * Collection on dies that nobody else wants, worked off without the event queue.
  *
- * A die is one lane here. While it reads one victim and programs into one block, with no read waiting for its die, the next
- * of its operations follows from the one before. Such a *run* keeps its next step here; the steps of a
- * channel are worked off in their order when anybody is about to see what they change: the channel when
- * it is booked, the map when it is looked at. The event queue gets one event for many rows, at a time
+ * A die is one lane here. While it reads one victim and programs into one block, and no read waits for it,
+ * the next of its operations follows from the one before. Such a *run* keeps its next step here; the steps
+ * of a channel are worked off in their order when anybody is about to see what they change: the channel
+ * when it is booked, the map when it is looked at. The event queue gets one event for many rows, at a time
  * before which the run cannot end. Then, or when a read comes or a unit of the victim ceases to be valid,
  * the die goes back to the event queue, at whatever it is doing.
  *
@@ -16,7 +16,7 @@
 import { NO_BYTES, NO_FLOATS, NO_INTS } from '../../sim/columns.ts';
 import type { EventQueue } from '../../sim/events.ts';
 import type { Collector } from './collector.ts';
-import type { Geometry } from './geometry.ts';
+import { SMALL_READ_BYTES, type Geometry } from './geometry.ts';
 import type { Pending } from './idle-work.ts';
 
 /** What a run's die is doing; its next step is at the end of that. */
@@ -39,6 +39,7 @@ export interface RunOptions {
   /** The die goes back to the event queue. */
   readonly leave: (die: number) => void;
 }
+
 // Constants of this file, which compiled code holds as they are (docs/HOT-PATH.md).
 const {
   none: NONE,
@@ -49,7 +50,7 @@ const {
 } = Phase;
 
 export class CollectionRuns {
-  /** By die: what it is at, `NONE` for one that has no run, and when that ends, ns. */
+  /** By die: what it is at, `Phase.none` for one that has no run, and when that ends, ns. */
   readonly phase: Uint8Array = NO_BYTES;
   readonly stepNs: Float64Array = NO_FLOATS;
   /** By die: the number of that step among the drive's events. */
@@ -59,11 +60,11 @@ export class CollectionRuns {
   /** By channel: the number of the step or event that it has scheduled last. */
   readonly #lastOrder: Float64Array = NO_FLOATS;
   /** By channel: its next step, ns. */
-  readonly dueNs: Float64Array = NO_FLOATS;
+  readonly #dueNs: Float64Array = NO_FLOATS;
   /** No step is due before, ns. */
-  earliestNs = NaN;
-  /** Operand of `settle`: the number of the event that takes place now, before which steps are due too; -1 for none. */
-  beforeOrder = NaN;
+  #earliestNs = NaN;
+  /** The number of the event that takes place now, before which steps are due too; -1 for none. */
+  #beforeOrder = NaN;
 
   readonly #geometry: Geometry;
   readonly #events: EventQueue;
@@ -89,7 +90,7 @@ export class CollectionRuns {
   readonly #senseSmallNs: Float64Array = NO_FLOATS;
   readonly #smallUnits: number = 0;
   readonly #unitsPerProgram: number = 0;
-  /** No program, and what is read for it, takes less, ns. */
+  /** No program takes less, its data's way into the die and the rest after it included, ns. */
   readonly #leastNs: number = NaN;
   #collector!: Collector;
 
@@ -106,9 +107,9 @@ export class CollectionRuns {
     this.phase = new Uint8Array(dies);
     this.stepNs = new Float64Array(dies).fill(Infinity);
     this.cellNs = new Float64Array(dies);
-    this.dueNs = new Float64Array(channels).fill(Infinity);
-    this.earliestNs = Infinity;
-    this.beforeOrder = -1;
+    this.#dueNs = new Float64Array(channels).fill(Infinity);
+    this.#earliestNs = Infinity;
+    this.#beforeOrder = -1;
     this.order = new Float64Array(dies);
     this.#lastOrder = new Float64Array(channels);
     this.#boundNs = new Float64Array(dies).fill(-1);
@@ -125,7 +126,7 @@ export class CollectionRuns {
     this.#senseNs = byRow((physical) => geometry.senseTime(physical, Infinity));
     this.#senseSmallNs = byRow((physical) => geometry.senseTime(physical, 0));
     this.#unitsPerProgram = geometry.unitsPerProgram;
-    this.#smallUnits = Math.floor(4096 / unitBytes);
+    this.#smallUnits = Math.floor(SMALL_READ_BYTES / unitBytes);
     this.#onBound = events.register((die) => this.#bound(die));
   }
 
@@ -141,13 +142,13 @@ export class CollectionRuns {
     const programs = this.#collector.programsAhead(die);
     if (programs < PROGRAMS_MIN) return false;
     const channel = this.#geometry.channelOfDie(die);
-    if (this.dueNs[channel] < this.#events.nowNs) this.settle(channel);
+    this.settle(channel);
     // It comes from a program or the like.
     this.phase[die] = RESTING;
     this.stepNs[die] = this.#events.nowNs;
     this.#step(die, channel);
-    if (this.stepNs[die] < this.dueNs[channel]) this.dueNs[channel] = this.stepNs[die];
-    if (this.stepNs[die] < this.earliestNs) this.earliestNs = this.stepNs[die];
+    if (this.stepNs[die] < this.#dueNs[channel]) this.#dueNs[channel] = this.stepNs[die];
+    if (this.stepNs[die] < this.#earliestNs) this.#earliestNs = this.stepNs[die];
     this.#watch(die, programs);
     return true;
   }
@@ -156,34 +157,47 @@ export class CollectionRuns {
   end(die: number): void {
     if (this.phase[die] === NONE) return;
     const channel = this.#geometry.channelOfDie(die);
-    if (this.dueNs[channel] < this.#events.nowNs) this.settle(channel);
+    this.settle(channel);
     this.#leave(die);
     this.phase[die] = NONE;
     this.stepNs[die] = Infinity;
-    this.settle(channel);
+    this.#workOff(channel);
   }
 
   /** An event of a die, the next that is scheduled, is about to be. */
   schedules(die: number): void {
     const channel = this.#geometry.channelOfDie(die);
-    if (this.dueNs[channel] < this.#events.nowNs) this.settle(channel);
+    this.settle(channel);
     this.#lastOrder[channel] = this.#events.nextSequence;
+  }
+
+  /** A die's event takes place: works off what its channel has scheduled to come before. */
+  comes(die: number, orders: Float64Array): void {
+    const channel = this.#geometry.channelOfDie(die);
+    if (this.#dueNs[channel] > this.#events.nowNs) return;
+    this.#beforeOrder = orders[die];
+    this.#workOff(channel);
+    this.#beforeOrder = -1;
   }
 
   /** Works off what is due before now on all channels. */
   catchUp(): void {
     const now = this.#events.nowNs;
-    if (this.earliestNs >= now) return;
+    if (this.#earliestNs >= now) return;
     let earliest = Infinity;
     for (let channel = 0; channel < this.#channels; channel++) {
-      if (this.dueNs[channel] < now) this.settle(channel);
-      if (this.dueNs[channel] < earliest) earliest = this.dueNs[channel];
+      this.settle(channel);
+      if (this.#dueNs[channel] < earliest) earliest = this.#dueNs[channel];
     }
-    this.earliestNs = earliest;
+    this.#earliestNs = earliest;
   }
 
   /** Works off what is due before now on a channel. */
   settle(channel: number): void {
+    if (this.#dueNs[channel] < this.#events.nowNs) this.#workOff(channel);
+  }
+
+  #workOff(channel: number): void {
     const now = this.#events.nowNs;
     const { stepNs } = this;
     for (;;) {
@@ -195,9 +209,9 @@ export class CollectionRuns {
         if (isEarlier) first = die;
       }
       const isDue =
-        stepNs[first] < now || (stepNs[first] === now && this.order[first] < this.beforeOrder);
+        stepNs[first] < now || (stepNs[first] === now && this.order[first] < this.#beforeOrder);
       if (!isDue) {
-        this.dueNs[channel] = stepNs[first];
+        this.#dueNs[channel] = stepNs[first];
         return;
       }
       this.#step(first, channel);
@@ -258,8 +272,7 @@ export class CollectionRuns {
     if (this.#boundNs[die] !== this.#events.nowNs) return;
     this.#boundNs[die] = -1;
     if (this.phase[die] === NONE) return;
-    const channel = this.#geometry.channelOfDie(die);
-    if (this.dueNs[channel] < this.#events.nowNs) this.settle(channel);
+    this.settle(this.#geometry.channelOfDie(die));
     const programs = this.#collector.programsAhead(die);
     if (programs < PROGRAMS_MIN) this.end(die);
     else this.#watch(die, programs);
@@ -293,8 +306,8 @@ export class CollectionRuns {
     this.stepNs.set(absolute(saved.stepNs));
     this.cellNs.set(absolute(saved.cellNs));
     this.#boundNs.fill(-1);
-    this.dueNs.fill(-Infinity);
-    this.earliestNs = -Infinity;
+    this.#dueNs.fill(-Infinity);
+    this.#earliestNs = -Infinity;
     const pending: Pending[] = [];
     saved.phase.forEach((phase, die) => {
       if (phase === NONE) return;

@@ -31,6 +31,7 @@ export interface Victims {
 
 /** Emptied blocks a lane lets wait for their erase before it pads a program. */
 const EMPTIED_MAX = 8;
+
 // Constants of this file, which compiled code holds as they are (docs/HOT-PATH.md).
 const { gc: GC } = Stream;
 
@@ -348,6 +349,7 @@ export class Collector implements InHand {
     }
   }
 
+  /** Moves what has been moved by now. */
   catchUp(): void {
     this.#array.catchUp();
   }

@@ -31,6 +31,7 @@ export interface DestagerClient {
   /** A slot has been given back to the buffer. */
   released(slot: number): void;
 }
+
 // Constants of this file, which compiled code holds as they are (docs/HOT-PATH.md).
 const { dirty: DIRTY, filling: FILLING, programming: PROGRAMMING } = SlotState;
 

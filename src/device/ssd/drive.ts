@@ -56,6 +56,7 @@ export interface SsdOptions extends DeviceOptions {
   /** How the drive starts, instead of what `ftl.initial_fill` of its profile says. */
   start?: ((geometry: Geometry) => Start) | undefined;
 }
+
 // Constants of this file, which compiled code holds as they are (docs/HOT-PATH.md).
 const { flush: FLUSH, read: READ, write: WRITE } = Op;
 

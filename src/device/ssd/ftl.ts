@@ -50,6 +50,7 @@ export interface FtlOptions {
   /** Whether a unit is written to the lane that its address belongs to, whenever it is. */
   readonly byAddress: boolean;
 }
+
 // Constants of this file, which compiled code holds as they are (docs/HOT-PATH.md).
 const { bits: BITS, block: BLOCK, group: GROUP, size: SIZE } = Piece;
 

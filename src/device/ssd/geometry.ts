@@ -22,6 +22,9 @@ const ns = (us: number): number => Math.round(us * 1000);
 /** Bytes at MiB/s -> ns per byte. */
 const nsPerByte = (mibPerS: number): number => 1e9 / (mibPerS * 1024 * 1024);
 
+/** What `array.read_4k_us` is for: a sense of which at most so much is wanted. */
+export const SMALL_READ_BYTES = 4096;
+
 export class Geometry {
   readonly channels: number = 0;
   /** What works on its own: dies, or chips where a chip serves one command at a time. */
@@ -46,7 +49,7 @@ export class Geometry {
 
   /** Sense time by page type, ns. */
   readonly senseNs: Float64Array = NO_FLOATS;
-  /** Sense time by page type when at most 4 KiB are wanted, ns. */
+  /** Sense time by page type when at most `SMALL_READ_BYTES` are wanted, ns. */
   readonly senseSmallNs: Float64Array = NO_FLOATS;
   readonly programNs: Float64Array = NO_FLOATS;
   readonly eraseNs: number = 0;
@@ -156,7 +159,7 @@ export class Geometry {
 
   /** How long the sense of a page takes when `bytes` of it are wanted, ns. */
   senseTime(physical: number, bytes: number): number {
-    const times = bytes <= 4096 ? this.senseSmallNs : this.senseNs;
+    const times = bytes <= SMALL_READ_BYTES ? this.senseSmallNs : this.senseNs;
     return times[this.pageOf(physical) % times.length];
   }
 

@@ -22,6 +22,7 @@ const Left = {
   place: 5,
 } as const;
 const LEFT_BITS = 3;
+
 // Constants of this file, which compiled code holds as they are (docs/HOT-PATH.md).
 const { base: BASE, group: GROUP, placed: PLACED } = Listed;
 

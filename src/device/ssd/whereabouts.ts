@@ -81,11 +81,6 @@ export class Whereabouts {
     return block * this.#stride + physical - block * this.#unitsPerBlock;
   }
 
-  /** The block of a place. */
-  blockOfPlace(physical: number): number {
-    return (physical / this.#unitsPerBlock) | 0;
-  }
-
   /** Whether the block is where what the host writes to it is born. */
   hasOrigin(block: number): boolean {
     return this.#native[block] !== 0;

@@ -20,6 +20,7 @@ import { Part, type Requests } from './requests.ts';
 import type { Streams } from './streams.ts';
 
 const NONE = -1;
+
 // Constants of this file, which compiled code holds as they are (docs/HOT-PATH.md).
 const { write: WRITE } = Op;
 
